@@ -1,0 +1,141 @@
+//! The expansion: spec and account facts in, template out.
+//!
+//! Pure: no clock, no network, no randomness, so that `plan` can expand as
+//! often as it likes and always gets the same answer. One file per area of
+//! the mission; an area is a function from the spec and its neighbours'
+//! references to resources, readable beside the AWS documentation of the
+//! types it names.
+//!
+//! ```text
+//! Spec + Facts ─► encryption ─► storage ─► audit ─► alerts ─► overrides ─► Template
+//! ```
+//!
+//! Logical ids are a published contract: they are in users' state, in the
+//! tags of their resources and in their overrides. A rename is an entry in
+//! [`renames`], never an edit alone.
+
+pub mod alerts;
+pub mod audit;
+pub mod encryption;
+pub mod naming;
+pub mod overrides;
+pub mod policy;
+pub mod renames;
+pub mod spec;
+pub mod storage;
+
+mod facts;
+#[cfg(test)]
+mod tests;
+
+pub use facts::Facts;
+pub use overrides::{OverrideError, Weakened};
+pub use spec::Spec;
+
+use crate::engine::template::{LogicalId, Resource, Template};
+use serde_json::{Map, Value, json};
+
+/// What every area is given, and where it puts what it declares.
+pub struct Expansion<'a> {
+    pub spec: &'a Spec,
+    pub facts: &'a Facts,
+    template: Template,
+}
+
+impl<'a> Expansion<'a> {
+    fn new(spec: &'a Spec, facts: &'a Facts) -> Self {
+        let template = Template {
+            description: format!(
+                "tap_secure_pipeline {}: a PCI DSS document-processing pipeline",
+                naming::pipeline_id(spec, facts)
+            ),
+            ..Template::default()
+        };
+        Self {
+            spec,
+            facts,
+            template,
+        }
+    }
+
+    /// Declares one resource.
+    fn add(&mut self, id: impl Into<LogicalId>, type_name: &str, properties: Value) {
+        self.template.resources.insert(
+            id.into(),
+            Resource {
+                type_name: type_name.to_owned(),
+                properties,
+                ..Resource::default()
+            },
+        );
+    }
+
+    /// As [`Self::add`], for a resource that must wait for others which its
+    /// properties do not mention.
+    fn add_after(
+        &mut self,
+        id: impl Into<LogicalId>,
+        type_name: &str,
+        properties: Value,
+        after: &[&str],
+    ) {
+        self.template.resources.insert(
+            id.into(),
+            Resource {
+                type_name: type_name.to_owned(),
+                properties,
+                depends_on: after.iter().map(|id| (*id).to_owned()).collect(),
+                ..Resource::default()
+            },
+        );
+    }
+
+    /// The tags of a taggable resource, in CloudFormation's list form, sorted
+    /// by key. User tags win over the provider's `default_tags`; neither can
+    /// replace the three that say whose the resource is (R126).
+    fn tags(&self, more: &[(&str, String)]) -> Value {
+        let mut tags = self.spec.default_tags.clone();
+        tags.extend(self.spec.tags.clone());
+        tags.insert("owner".into(), "tap".into());
+        tags.insert("stack".into(), self.spec.name.clone());
+        tags.insert(
+            "environment-suffix".into(),
+            self.spec.environment_suffix.clone(),
+        );
+        tags.extend(more.iter().map(|(k, v)| ((*k).to_owned(), v.clone())));
+        tags.into_iter()
+            .map(|(key, value)| json!({ "Key": key, "Value": value }))
+            .collect()
+    }
+}
+
+/// The template of a pipeline.
+///
+/// # Errors
+///
+/// Only the spec's `overrides` can be wrong here: an unknown logical id, or
+/// text that is no JSON object. Everything else was refused when the spec was
+/// made.
+pub fn expand(spec: &Spec, facts: &Facts) -> Result<Template, OverrideError> {
+    let mut expansion = Expansion::new(spec, facts);
+    encryption::expand(&mut expansion);
+    storage::expand(&mut expansion);
+    audit::expand(&mut expansion);
+    alerts::expand(&mut expansion);
+    let mut template = expansion.template;
+    overrides::apply(&mut template, &spec.overrides)?;
+    Ok(template)
+}
+
+/// An object without the members that are null: CloudFormation distinguishes
+/// an absent property from a null one, and so do we.
+fn object(members: Value) -> Value {
+    match members {
+        Value::Object(map) => Value::Object(
+            map.into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .collect::<Map<_, _>>(),
+        ),
+        other => other,
+    }
+}

@@ -1,0 +1,78 @@
+//! Names: `{base}-{name}-{suffix}`, lower case, cut to each service's limit
+//! with a hash of the whole, so that two long names never meet (R120).
+
+use super::{Facts, Spec};
+use sha2::{Digest, Sha256};
+
+/// The longest name each service takes.
+pub mod limit {
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+    pub const BUCKET: usize = 63;
+    /// `alias/` included; <https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html>
+    pub const KMS_ALIAS: usize = 256;
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>
+    pub const TABLE: usize = 255;
+    /// <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
+    pub const TOPIC: usize = 256;
+}
+
+/// `documents-dev@us-east-1`: what identifies the pipeline, in state, in
+/// `terraform import` and in the ownership tag.
+pub fn pipeline_id(spec: &Spec, facts: &Facts) -> String {
+    format!(
+        "{}-{}@{}",
+        spec.name, spec.environment_suffix, facts.region
+    )
+}
+
+/// Splits what [`pipeline_id`] made: name, environment suffix, region.
+///
+/// The suffix holds no hyphen, so the last one before the `@` divides.
+pub fn parse_pipeline_id(id: &str) -> Option<(String, String, String)> {
+    let (stack, region) = id.split_once('@')?;
+    let (name, suffix) = stack.rsplit_once('-')?;
+    if name.is_empty() || suffix.is_empty() || region.is_empty() {
+        return None;
+    }
+    Some((name.into(), suffix.into(), region.into()))
+}
+
+/// `{base}-{name}-{suffix}`, at most `limit` characters.
+pub fn name(base: &str, spec: &Spec, limit: usize) -> String {
+    shorten(
+        &format!("{base}-{}-{}", spec.name, spec.environment_suffix),
+        limit,
+    )
+}
+
+/// `{base}-{name}-{suffix}-{account}-{region}`: bucket names are one name
+/// space for all accounts of a partition, so the account and region are part
+/// of them (R018).
+pub fn bucket(base: &str, spec: &Spec, facts: &Facts) -> String {
+    shorten(
+        &format!(
+            "{base}-{}-{}-{}-{}",
+            spec.name, spec.environment_suffix, facts.account_id, facts.region
+        ),
+        limit::BUCKET,
+    )
+}
+
+/// Cuts `text` to `limit` characters; what is cut is replaced by eight hex
+/// digits of the whole text's SHA-256.
+pub fn shorten(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(limit.saturating_sub(9)).collect();
+    format!("{}-{}", kept.trim_end_matches('-'), short_hash(text))
+}
+
+/// Eight hex digits that stand for a text.
+pub fn short_hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,86 @@
+//! An append-only record of an apply, one JSON object a line: what was begun,
+//! what came of it, what is being waited for. Progress is shown from it.
+//!
+//! It holds ids, actions and error codes, never properties, so that no secret
+//! can be in it. It is a convenience: a journal that cannot be written never
+//! fails an apply.
+
+use serde_json::json;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::sync::Mutex;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    Started,
+    Called,
+    Created,
+    Adopted,
+    Updated,
+    Deleted,
+    Failed,
+    Waited,
+    Finished,
+}
+
+impl Event {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Called => "called",
+            Self::Created => "created",
+            Self::Adopted => "adopted",
+            Self::Updated => "updated",
+            Self::Deleted => "deleted",
+            Self::Failed => "failed",
+            Self::Waited => "waited",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Journal(Option<Mutex<File>>);
+
+impl Journal {
+    /// Appends to a file, making its folder; without the file there is no
+    /// journal.
+    pub fn file(path: &Path) -> Self {
+        let open = || {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            OpenOptions::new().create(true).append(true).open(path)
+        };
+        match open() {
+            Ok(file) => Self(Some(Mutex::new(file))),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "no journal is kept");
+                Self(None)
+            }
+        }
+    }
+
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    pub fn write(&self, event: Event, logical_id: &str, detail: &str) {
+        let Some(file) = &self.0 else { return };
+        let time = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+        let line = json!({
+            "time": time,
+            "event": event.name(),
+            "logical_id": logical_id,
+            "detail": detail,
+        });
+        let mut file = file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // One write a line: lines of several pipelines do not mix.
+        if let Err(error) = file.write_all(format!("{line}\n").as_bytes()) {
+            tracing::debug!(%error, "a journal line was lost");
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! What has to be done, and why: template against ledger, without a call.
+//!
+//! A resource's *line* holds a digest of its type, its unresolved properties
+//! and the generations of what it refers to. So a line is known whenever the
+//! spec is, and a replacement, which counts a generation up, changes the
+//! lines of all who refer to what is replaced.
+
+use super::diff;
+use super::handler::{Handler, Registry, Replacement};
+use super::ledger::{Details, Ledger};
+use super::template::{self, LogicalId, Resource, Template};
+use super::{DRIFTED, UNFINISHED};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// Why a resource is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It has never been.
+    New,
+    /// The template says something else than was applied.
+    PropertyChanged { paths: Vec<String> },
+    /// It was changed outside.
+    Drifted { paths: Vec<String> },
+    /// It was deleted outside.
+    Vanished,
+    /// A create-only property changed.
+    Replaced { paths: Vec<String> },
+    /// What it refers to is another thing now.
+    ReferenceReplaced { ids: Vec<LogicalId> },
+    /// The template has it no more.
+    Removed,
+    /// The last apply did not finish it.
+    Unfinished,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::New => f.write_str("new"),
+            Self::PropertyChanged { paths } if paths.is_empty() => f.write_str("changed"),
+            Self::PropertyChanged { paths } => write!(f, "changed: {}", paths.join(", ")),
+            Self::Drifted { paths } => write!(f, "drifted: {}", paths.join(", ")),
+            Self::Vanished => f.write_str("deleted outside of Terraform; created again"),
+            Self::Replaced { paths } => write!(f, "replaced: {} cannot change", paths.join(", ")),
+            Self::ReferenceReplaced { ids } => {
+                write!(f, "changed: refers to {}", ids.join(", "))
+            }
+            Self::Removed => f.write_str("removed"),
+            Self::Unfinished => f.write_str("finishes what an earlier apply began"),
+        }
+    }
+}
+
+/// A plan: changes with their reasons, and every line as it will be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    pub changes: BTreeMap<LogicalId, Reason>,
+    pub lines: BTreeMap<LogicalId, String>,
+    pub generations: BTreeMap<LogicalId, u32>,
+    /// Changes that would lose data.
+    pub data_at_risk: Vec<(LogicalId, Reason)>,
+    /// What is wrong with the template itself.
+    pub problems: Vec<(LogicalId, String)>,
+}
+
+impl Plan {
+    pub fn is_replaced(&self, id: &str) -> bool {
+        matches!(self.changes.get(id), Some(Reason::Replaced { .. }))
+    }
+
+    /// Replaced with the old one going first.
+    pub fn is_deleted_first(&self, registry: &Registry, template: &Template, id: &str) -> bool {
+        self.is_replaced(id)
+            && template
+                .resources
+                .get(id)
+                .and_then(|resource| registry.get(&resource.type_name))
+                .is_some_and(|handler| handler.replacement() == Replacement::DeleteFirst)
+    }
+}
+
+/// Compares what shall be with what is.
+pub fn plan(registry: &Registry, template: &Template, ledger: &Ledger) -> Plan {
+    let mut plan = Plan::default();
+    for id in order(template, &mut plan.problems) {
+        let Some(resource) = template.resources.get(&id) else {
+            continue;
+        };
+        let Some(handler) = registry.get(&resource.type_name) else {
+            plan.problems
+                .push((id, format!("{} is not a known type", resource.type_name)));
+            continue;
+        };
+        let reason = reason(handler.as_ref(), &id, resource, ledger, &plan);
+        let was = ledger.entries.get(&id).map_or(0, |entry| entry.generation);
+        let generation = match reason {
+            Some(Reason::New | Reason::Vanished | Reason::Replaced { .. }) => was + 1,
+            _ => was,
+        };
+        plan.generations.insert(id.clone(), generation);
+        plan.lines
+            .insert(id.clone(), digest_line(resource, &plan.generations));
+        if let Some(reason) = reason {
+            if matches!(reason, Reason::Replaced { .. }) && handler.holds_data() {
+                plan.data_at_risk.push((id.clone(), reason.clone()));
+            }
+            plan.changes.insert(id, reason);
+        }
+    }
+    for (id, entry) in &ledger.entries {
+        let exists = entry.identifier.is_some() || !entry.predecessors.is_empty();
+        if template.resources.contains_key(id) || !exists {
+            continue;
+        }
+        let holds_data = registry
+            .get(&entry.type_name)
+            .is_some_and(|handler| handler.holds_data());
+        if holds_data && entry.identifier.is_some() {
+            plan.data_at_risk.push((id.clone(), Reason::Removed));
+        }
+        plan.changes.insert(id.clone(), Reason::Removed);
+    }
+    plan
+}
+
+/// Logical ids, each after what it depends on.
+pub fn order(template: &Template, problems: &mut Vec<(LogicalId, String)>) -> Vec<LogicalId> {
+    fn visit(
+        id: &str,
+        template: &Template,
+        open: &mut Vec<LogicalId>,
+        done: &mut BTreeSet<LogicalId>,
+        order: &mut Vec<LogicalId>,
+        problems: &mut Vec<(LogicalId, String)>,
+    ) {
+        if done.contains(id) {
+            return;
+        }
+        if open.iter().any(|ancestor| ancestor == id) {
+            problems.push((
+                id.to_owned(),
+                format!("depends on itself through {}", open.join(", ")),
+            ));
+            return;
+        }
+        open.push(id.to_owned());
+        for on in template.dependencies(id) {
+            if template.resources.contains_key(&on) {
+                visit(&on, template, open, done, order, problems);
+            } else {
+                problems.push((id.to_owned(), format!("refers to {on}, which is not in the template")));
+            }
+        }
+        open.pop();
+        done.insert(id.to_owned());
+        order.push(id.to_owned());
+    }
+    let (mut open, mut done, mut order) = (Vec::new(), BTreeSet::new(), Vec::new());
+    for id in template.resources.keys() {
+        visit(id, template, &mut open, &mut done, &mut order, problems);
+    }
+    order
+}
+
+fn reason(
+    handler: &dyn Handler,
+    id: &str,
+    resource: &Resource,
+    ledger: &Ledger,
+    plan: &Plan,
+) -> Option<Reason> {
+    let Some(entry) = ledger.entries.get(id) else {
+        return Some(Reason::New);
+    };
+    if entry.identifier.is_none() {
+        return Some(Reason::Vanished);
+    }
+    if entry.type_name != resource.type_name {
+        return Some(Reason::Replaced {
+            paths: vec!["Type".to_owned()],
+        });
+    }
+    let mut generations = plan.generations.clone();
+    generations.insert(id.to_owned(), entry.generation);
+    let line = ledger.lines.get(id);
+    let wanted = digest_line(resource, &generations);
+    if line == Some(&wanted) && entry.predecessors.is_empty() {
+        return None;
+    }
+    let details = ledger.details.get(id).cloned().unwrap_or_default();
+    let renewed = renewed_references(resource, ledger, plan);
+    let changed = changed_paths(handler, resource, &details, ledger, &renewed);
+    let mut all = changed.clone();
+    let drifted = match line {
+        Some(line) if line.ends_with(DRIFTED) => drift_paths(&details),
+        _ => Vec::new(),
+    };
+    all.extend(drifted.iter().cloned());
+    let fixed: Vec<String> = all
+        .iter()
+        .filter(|path| diff::touches(path, handler.create_only()))
+        .cloned()
+        .collect();
+    if !fixed.is_empty() {
+        return Some(Reason::Replaced { paths: dedup(fixed) });
+    }
+    let unfinished = line.is_none_or(|line| line.ends_with(UNFINISHED)) || !entry.predecessors.is_empty();
+    Some(if unfinished {
+        Reason::Unfinished
+    } else if !drifted.is_empty() {
+        Reason::Drifted { paths: dedup(all) }
+    } else if !renewed.is_empty() && changed.iter().all(|path| refers_at(resource, path, &renewed)) {
+        Reason::ReferenceReplaced {
+            ids: renewed.into_iter().collect(),
+        }
+    } else {
+        Reason::PropertyChanged {
+            paths: dedup(changed),
+        }
+    })
+}
+
+fn dedup(mut paths: Vec<String>) -> Vec<String> {
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+/// What the resource refers to and will be another thing than it was.
+fn renewed_references(resource: &Resource, ledger: &Ledger, plan: &Plan) -> BTreeSet<LogicalId> {
+    template::references(&resource.properties)
+        .into_iter()
+        .filter(|id| {
+            let was = ledger.entries.get(id).map_or(0, |entry| entry.generation);
+            plan.generations.get(id).is_some_and(|now| *now != was)
+        })
+        .collect()
+}
+
+/// Where the properties will differ from what was applied: by comparison with
+/// what is live where everything they refer to is known, by comparison of the
+/// unresolved properties where it is not.
+fn changed_paths(
+    handler: &dyn Handler,
+    resource: &Resource,
+    details: &Details,
+    ledger: &Ledger,
+    renewed: &BTreeSet<LogicalId>,
+) -> Vec<String> {
+    if renewed.is_empty()
+        && let Ok(resolved) = resolve(&resource.properties, ledger)
+        && let Ok(desired) = handler.normalise(&resolved)
+        && let Some(base) = details.applied.as_ref().or(details.live.as_ref())
+    {
+        return diff::paths(base, &desired);
+    }
+    let mut paths = match &details.unresolved {
+        Some(before) => diff::paths(before, &resource.properties),
+        None => Vec::new(),
+    };
+    if let Some(members) = resource.properties.as_object() {
+        for (name, value) in members {
+            if !template::references(value).is_disjoint(renewed) {
+                paths.push(name.clone());
+            }
+        }
+    }
+    paths
+}
+
+fn drift_paths(details: &Details) -> Vec<String> {
+    match (&details.applied, &details.live) {
+        (Some(applied), Some(live)) => diff::paths(applied, live),
+        _ => Vec::new(),
+    }
+}
+
+fn refers_at(resource: &Resource, path: &str, ids: &BTreeSet<LogicalId>) -> bool {
+    let name = path.split(['.', '[']).next().unwrap_or(path);
+    resource
+        .properties
+        .get(name)
+        .is_some_and(|value| !template::references(value).is_disjoint(ids))
+}
+
+/// Resolves properties from what the ledger knows.
+pub fn resolve(properties: &Value, ledger: &Ledger) -> Result<Value, String> {
+    template::resolve(properties, &|reference| {
+        ledger.identifier(reference.id)?;
+        let details = ledger.details.get(reference.id)?;
+        match reference.attribute {
+            None => Some(Value::String(details.reference.clone())),
+            Some(attribute) => details.attributes.get(attribute).cloned(),
+        }
+    })
+}
+
+/// `AWS::KMS::Key 3f2a91c0`
+pub fn digest_line(resource: &Resource, generations: &BTreeMap<LogicalId, u32>) -> String {
+    /// The version of what is digested.
+    const FORMAT: u8 = 1;
+    let mut hasher = Sha256::new();
+    hasher.update([FORMAT]);
+    hasher.update(resource.type_name.as_bytes());
+    hasher.update([0]);
+    let mut text = String::new();
+    canonical(&resource.properties, &mut text);
+    hasher.update(text.as_bytes());
+    for id in template::references(&resource.properties) {
+        let generation = generations.get(&id).copied().unwrap_or(0);
+        hasher.update(format!("\0{id} {generation}").as_bytes());
+    }
+    let digest: String = hasher
+        .finalize()
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{} {digest}", resource.type_name)
+}
+
+/// JSON with sorted keys: serde_json keeps a map's order or sorts it, as some
+/// dependency of the build may have chosen.
+fn canonical(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(members) => {
+            let sorted: BTreeMap<_, _> = members.iter().collect();
+            text.push('{');
+            for (key, member) in sorted {
+                text.push_str(&Value::String(key.clone()).to_string());
+                text.push(':');
+                canonical(member, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                canonical(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        other => text.push_str(&other.to_string()),
+    }
+}

@@ -1,0 +1,134 @@
+//! The account a pipeline lives in, as the provider block reaches it.
+
+use crate::aws::{self, AwsContext, AwsSettings};
+use crate::blueprint::Facts;
+use crate::engine::{
+    Engine, HandlerError, Journal, ManifestStore, Owner, Registry, RetryPolicy, SystemClock,
+};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// How many resources of one pipeline are worked on at once. The services'
+/// own limits are kept by the limiters, not by this.
+const PARALLELISM: usize = 24;
+
+/// One account and region, after the account check.
+pub struct Cloud {
+    pub registry: Arc<Registry>,
+    pub facts: Facts,
+    context: Arc<AwsContext>,
+}
+
+impl Cloud {
+    /// An engine for one operation on one pipeline, with a journal of its own.
+    pub fn engine(&self, owner: Owner, operation: &str) -> Engine {
+        let journal = match operation {
+            // Reading changes nothing worth a record.
+            "refresh" | "import" => Journal::none(),
+            _ => Journal::file(&journal_path(&owner.pipeline)),
+        };
+        Engine {
+            registry: Arc::clone(&self.registry),
+            owner,
+            clock: Arc::new(SystemClock),
+            journal: Arc::new(journal),
+            parallelism: PARALLELISM,
+            retry: RetryPolicy::default(),
+        }
+    }
+
+    /// Where the manifest of a pipeline is kept.
+    pub fn manifest_store(&self, name: &str, suffix: &str) -> Box<dyn ManifestStore> {
+        let pipeline = format!("{name}-{suffix}@{}", self.facts.region);
+        Box::new(aws::ManifestParameter::new(
+            &self.context,
+            &format!("{name}-{suffix}"),
+            Owner {
+                pipeline,
+                provider_version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+        ))
+    }
+}
+
+/// `.terraform/tap/documents-dev@us-east-1.jsonl`
+fn journal_path(pipeline: &str) -> PathBuf {
+    let data = std::env::var_os("TF_DATA_DIR").unwrap_or_else(|| ".terraform".into());
+    PathBuf::from(data)
+        .join("tap")
+        .join(format!("{pipeline}.jsonl"))
+}
+
+/// A configured provider block. Makes no call before something asks for a
+/// [`Cloud`].
+pub struct Session {
+    settings: AwsSettings,
+    contexts: Mutex<BTreeMap<String, Arc<AwsContext>>>,
+}
+
+impl Session {
+    pub fn new(settings: AwsSettings) -> Self {
+        Self {
+            settings,
+            contexts: Mutex::default(),
+        }
+    }
+
+    pub fn default_tags(&self) -> &BTreeMap<String, String> {
+        &self.settings.default_tags
+    }
+
+    /// The cloud in the provider block's region, or in another: a pipeline is
+    /// read and deleted where it is, whatever the block says today.
+    pub async fn cloud(&self, region: Option<&str>) -> Result<Arc<Cloud>, HandlerError> {
+        let context = self.context(region)?;
+        let facts = context.facts().await?;
+        context.ready().await?;
+        Ok(Arc::new(Cloud {
+            registry: Arc::new(aws::registry(&context)),
+            facts: Facts {
+                account_id: facts.account_id,
+                partition: facts.partition,
+                region: facts.region,
+            },
+            context,
+        }))
+    }
+
+    fn context(&self, region: Option<&str>) -> Result<Arc<AwsContext>, HandlerError> {
+        let mut contexts = self.contexts.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = region.unwrap_or_default().to_owned();
+        if let Some(context) = contexts.get(&key) {
+            return Ok(Arc::clone(context));
+        }
+        let mut settings = self.settings.clone();
+        if let Some(region) = region {
+            settings.region = Some(region.to_owned());
+        }
+        let context = AwsContext::new(settings).map_err(|error| {
+            HandlerError::ours(
+                crate::engine::ErrorKind::Invalid,
+                "the provider block",
+                error.to_string(),
+            )
+        })?;
+        contexts.insert(key, Arc::clone(&context));
+        Ok(context)
+    }
+}
+
+/// What the provider block and its resources share: nothing, until the block
+/// is configured with known values.
+#[derive(Default)]
+pub struct Shared(RwLock<Option<Arc<Session>>>);
+
+impl Shared {
+    pub fn set(&self, session: Option<Session>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = session.map(Arc::new);
+    }
+
+    pub fn session(&self) -> Option<Arc<Session>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,137 @@
+//! Engine errors to diagnostics: grouped by cause, so that one missing
+//! permission that hits fourteen resources is one error that lists fourteen.
+
+use super::values::Problem;
+use crate::engine::error::{EngineError, ErrorKind};
+use std::collections::BTreeMap;
+use tf_provider::AttributePath;
+use tf_provider::{Diagnostic, Diagnostics};
+
+/// Adds one error for each cause.
+pub fn report(diags: &mut Diagnostics, errors: &[EngineError]) {
+    for (summary, detail) in grouped(errors) {
+        error(diags, AttributePath::root(), summary, detail);
+    }
+}
+
+/// As [`report`], for failures that a pipeline was told to go on from.
+pub fn report_as_warnings(diags: &mut Diagnostics, errors: &[EngineError]) {
+    for (summary, detail) in grouped(errors) {
+        warning(diags, AttributePath::root(), summary, detail);
+    }
+}
+
+fn grouped(errors: &[EngineError]) -> Vec<(String, String)> {
+    let mut groups: BTreeMap<(String, String, String), Vec<&EngineError>> = BTreeMap::new();
+    for error in errors {
+        let source = &error.source;
+        let key = (
+            source.operation.clone(),
+            source.code.clone().unwrap_or_default(),
+            cause(error),
+        );
+        groups.entry(key).or_default().push(error);
+    }
+    groups
+        .into_iter()
+        .filter_map(|((operation, code, _), members)| {
+            let first = members.first()?;
+            let ids = members
+                .iter()
+                .map(|error| format!("  - {} ({}), {}", error.logical_id, error.type_name, error.action))
+                .collect::<Vec<_>>()
+                .join("\n");
+            let code = if code.is_empty() { String::new() } else { format!(" answered {code}") };
+            let request = match &first.source.request_id {
+                Some(id) => format!("\nAWS request id: {id}"),
+                None => String::new(),
+            };
+            Some((
+                format!("{operation}{code}: {}", subject(&members)),
+                format!(
+                    "{}\n\nAffected:\n{ids}{request}\n\n{}",
+                    first.source.message,
+                    next_step(first.source.kind)
+                ),
+            ))
+        })
+        .collect()
+}
+
+/// What makes two errors the same: the message without what it says of one
+/// resource.
+fn cause(error: &EngineError) -> String {
+    match error.source.kind {
+        ErrorKind::AccessDenied | ErrorKind::Throttled => format!("{:?}", error.source.kind),
+        _ => error.source.message.clone(),
+    }
+}
+
+fn subject(members: &[&EngineError]) -> String {
+    match members {
+        [one] => one.logical_id.clone(),
+        many => format!("{} resources", many.len()),
+    }
+}
+
+/// What the user can do, by kind of failure.
+fn next_step(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::AccessDenied => {
+            "The credentials lack this permission, or a policy denies it. Grant it and apply again; what has been done is kept."
+        }
+        ErrorKind::Stranger | ErrorKind::AlreadyExists => {
+            "Something of that name exists and does not carry this pipeline's tags, so it was left alone. \
+             Choose another name or environment_suffix, or remove it yourself if it is yours, and apply again."
+        }
+        ErrorKind::Throttled => "AWS limits these calls. Apply again; what has been done is kept.",
+        ErrorKind::Cancelled => "The operation was asked to stop. Apply again to go on from here.",
+        ErrorKind::Timeout => {
+            "The time allowed in timeouts is up. Apply again to go on from here, or allow more."
+        }
+        ErrorKind::Invalid => {
+            "AWS refuses this value. If it comes from overrides, mend it there; otherwise please report it with the request id."
+        }
+        _ => "Apply again to go on from here; what has been done is kept.",
+    }
+}
+
+pub fn problems(diags: &mut Diagnostics, problems: Vec<Problem>) {
+    for problem in problems {
+        error(diags, problem.path, problem.summary, problem.detail);
+    }
+}
+
+pub fn warnings(diags: &mut Diagnostics, problems: Vec<Problem>) {
+    for problem in problems {
+        warning(diags, problem.path, problem.summary, problem.detail);
+    }
+}
+
+/// Built literally: tf-provider's constructors put a backtrace into the
+/// user's message when RUST_BACKTRACE is set.
+pub fn error(
+    diags: &mut Diagnostics,
+    attribute: AttributePath,
+    summary: impl Into<String>,
+    detail: impl Into<String>,
+) {
+    diags.errors.push(Diagnostic {
+        summary: summary.into().into(),
+        detail: detail.into().into(),
+        attribute,
+    });
+}
+
+pub fn warning(
+    diags: &mut Diagnostics,
+    attribute: AttributePath,
+    summary: impl Into<String>,
+    detail: impl Into<String>,
+) {
+    diags.warnings.push(Diagnostic {
+        summary: summary.into().into(),
+        detail: detail.into().into(),
+        attribute,
+    });
+}

@@ -1,0 +1,36 @@
+//! The face: the `tap_secure_pipeline` block between Terraform and the
+//! engine.
+//!
+//! ```text
+//! config ─► inputs ─► Spec ─► blueprint ─► Template ─┐
+//!                                                    ├─► planning ─► planned state
+//! prior state ─► bookkeeping ─► Ledger ──────────────┘
+//!                                 ▲
+//!                    operations ──┘ create, update, refresh, destroy, import
+//! ```
+
+mod bookkeeping;
+mod checks;
+mod cloud;
+pub mod command;
+mod failure;
+mod inputs;
+mod operations;
+mod outputs;
+mod planning;
+mod resource;
+pub mod schema;
+mod settings;
+mod state;
+mod template_data;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use cloud::{Session, Shared};
+pub use failure::{error, warning};
+pub use resource::SecurePipeline;
+pub use template_data::PipelineTemplate;
+pub use inputs::check_tags;
+pub use values::{Place, Probe, Problem, Reader, parse_duration};

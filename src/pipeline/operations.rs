@@ -1,0 +1,537 @@
+//! The pipeline's operations on a live account: one function for each of
+//! Terraform's, between the typed state and the engine's lifecycle.
+//!
+//! # Interruption
+//!
+//! A cancelled or timed-out operation returns what it has observed; after a
+//! `kill -9` the next refresh finds the rest through the manifest.
+
+use super::bookkeeping::{self, Private};
+use super::failure::{self, error, warning};
+use super::inputs::{Inputs, Options};
+use super::outputs::{INCOMPLETE, Outputs, READY};
+use super::planning::{Desired, Planned};
+use super::settings;
+use super::state::{State, TextMap, known_entries, text_map};
+use crate::blueprint::{self, Facts, Spec, naming};
+use crate::engine::ledger::Ledger;
+use crate::engine::lifecycle::{
+    CreateRequest, DestroyRequest, Lifecycle, OnCreateFailure, Skipped, UpdateRequest,
+};
+use crate::engine::manifest::{Manifest, ManifestStatus};
+use crate::engine::template::Template;
+use crate::engine::{Engine, Owner};
+use super::cloud::Cloud;
+use serde_json::json;
+use std::sync::Arc;
+use tf_provider::AttributePath;
+use tf_provider::Diagnostics;
+use tf_provider::value::Value;
+use tokio_util::sync::CancellationToken;
+
+/// One pipeline in one account and region.
+pub struct Operations<'a> {
+    pub cloud: &'a Cloud,
+    pub name: String,
+    pub suffix: String,
+    pub cancel: CancellationToken,
+}
+
+/// What a destroy leaves.
+pub enum Left {
+    Nothing,
+    Remainder(Box<State>, Private),
+}
+
+impl<'a> Operations<'a> {
+    pub fn new(cloud: &'a Cloud, spec: &Spec, cancel: CancellationToken) -> Self {
+        Self {
+            cloud,
+            name: spec.name.clone(),
+            suffix: spec.environment_suffix.clone(),
+            cancel,
+        }
+    }
+
+    fn id(&self) -> String {
+        format!("{}-{}@{}", self.name, self.suffix, self.cloud.facts.region)
+    }
+
+    fn engine(&self, what: &str) -> Engine {
+        let owner = Owner {
+            pipeline: self.id(),
+            provider_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        self.cloud.engine(owner, what)
+    }
+
+    pub async fn create(
+        &self,
+        diags: &mut Diagnostics,
+        config: &State,
+        planned: &State,
+        desired: &Desired,
+        plan: &Planned,
+    ) -> Option<(State, Private)> {
+        let engine = self.engine("create");
+        let store = self.cloud.manifest_store(&self.name, &self.suffix);
+        let lifecycle = Lifecycle {
+            engine: &engine,
+            store: store.as_ref(),
+            expand: &expand_manifest,
+        };
+        let Options {
+            adopt_existing,
+            on_create_failure,
+            timeouts,
+            ..
+        } = desired.inputs.options;
+        let mut created = lifecycle
+            .create(CreateRequest {
+                template: &desired.template,
+                spec: spec_value(&desired.inputs.spec),
+                facts: json!(self.cloud.facts),
+                adopt_existing,
+                on_failure: on_create_failure,
+                cancel: self.cancel.clone(),
+                deadline: Some(timeouts.create),
+            })
+            .await;
+        if created.refused.is_some() {
+            self.already_exists(diags);
+            return None;
+        }
+        if created.complete {
+            // What was adopted may have been replaced on the way. Nobody
+            // refers to an older one any more, so the count starts afresh, as
+            // the plan said.
+            for entry in created.ledger.entries.values_mut() {
+                entry.generation = 1;
+            }
+            created.ledger.lines.clone_from(&plan.plan.lines);
+        }
+        let failed = !created.complete;
+        let resume = failed && matches!(on_create_failure, OnCreateFailure::Resume);
+        if resume {
+            failure::report_as_warnings(diags, &created.errors);
+            warning(
+                diags,
+                AttributePath::new("status"),
+                "The pipeline is incomplete",
+                "Not everything could be created (see the other warnings), and on_create_failure is \"resume\": \
+                 status is INCOMPLETE, and the next apply continues in place.",
+            );
+        } else {
+            failure::report(diags, &created.errors);
+            if failed && created.errors.is_empty() {
+                self.stopped(diags);
+            }
+        }
+        if failed && created.ledger.entries.is_empty() && created.incarnation.is_none() {
+            return None;
+        }
+        if created.rolled_back && created.ledger.entries.is_empty() {
+            return None;
+        }
+        let status = if failed { INCOMPLETE } else { READY };
+        let mut state = self.observed(config, &desired.inputs, &created.ledger, status);
+        state.incarnation = Value::from(created.incarnation);
+        if resume {
+            // Terraform accepts no success whose values differ from the plan.
+            // The ledger's rows say what is not there; the next refresh drops
+            // those lines.
+            state.resources = resolved(&planned.resources, text_map(plan.plan.lines.clone()));
+            complete_keys(&mut state.physical_ids, &state.resources);
+        }
+        state.changes = resolved(&planned.changes, text_map::<String, String>([]));
+        Some((state, Private::of(&created.ledger)))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    pub async fn update(
+        &self,
+        diags: &mut Diagnostics,
+        config: &State,
+        prior: &State,
+        planned: &State,
+        desired: &Desired,
+        plan: &Planned,
+        ledger: Ledger,
+    ) -> Option<(State, Private)> {
+        let engine = self.engine("update");
+        let store = self.cloud.manifest_store(&self.name, &self.suffix);
+        let lifecycle = Lifecycle {
+            engine: &engine,
+            store: store.as_ref(),
+            expand: &expand_manifest,
+        };
+        let incarnation = prior.incarnation.clone().as_option().unwrap_or_default();
+        let updated = lifecycle
+            .update(UpdateRequest {
+                template: &desired.template,
+                ledger,
+                incarnation,
+                spec: spec_value(&desired.inputs.spec),
+                facts: json!(self.cloud.facts),
+                cancel: self.cancel.clone(),
+                deadline: Some(desired.inputs.options.timeouts.update),
+            })
+            .await;
+        failure::report(diags, &updated.errors);
+        if !updated.complete && updated.errors.is_empty() {
+            self.stopped(diags);
+        }
+        let status = if updated.complete { READY } else { INCOMPLETE };
+        let mut state = self.observed(config, &desired.inputs, &updated.ledger, status);
+        state.incarnation = Value::Value(updated.incarnation);
+        state.changes = resolved(
+            &planned.changes,
+            text_map(
+                plan.plan
+                    .changes
+                    .iter()
+                    .map(|(id, reason)| (id.clone(), reason.to_string())),
+            ),
+        );
+        Some((state, Private::of(&updated.ledger)))
+    }
+
+    /// Brings a state up to date with the account; `None` when the pipeline
+    /// is gone.
+    pub async fn refresh(
+        &self,
+        diags: &mut Diagnostics,
+        mut state: State,
+        private: &Private,
+    ) -> Option<(State, Private)> {
+        let ledger = self.ledger(diags, &state, private)?;
+        let engine = self.engine("refresh");
+        let store = self.cloud.manifest_store(&self.name, &self.suffix);
+        let lifecycle = Lifecycle {
+            engine: &engine,
+            store: store.as_ref(),
+            expand: &expand_manifest,
+        };
+        let incarnation = state.incarnation.clone().as_option().unwrap_or_default();
+        let seen = lifecycle.refresh(ledger, &incarnation, &self.cancel).await;
+        let refreshed = seen.refreshed;
+        failure::report(diags, &refreshed.errors);
+        if seen.gone && refreshed.errors.is_empty() {
+            return None;
+        }
+        if seen.foreign_incarnation {
+            warning(
+                diags,
+                AttributePath::new("incarnation"),
+                "Another state owns the pipeline",
+                format!(
+                    "{} has been adopted by another Terraform state since this one was written. \
+                     This state can neither change nor delete it. Remove it here with terraform state rm.",
+                    self.id()
+                ),
+            );
+        }
+        let complete = seen
+            .manifest
+            .as_ref()
+            .is_some_and(|manifest| manifest.status == ManifestStatus::Complete);
+        state.status = Value::Value(if complete { READY } else { INCOMPLETE }.to_owned());
+        self.write_ledger(&mut state, &refreshed.ledger);
+        state.drifted = text_map(refreshed.drifted.iter().map(|(id, drifts)| {
+            let paths: Vec<&str> = drifts.iter().map(|drift| drift.path.as_str()).collect();
+            (id.clone(), paths.join(", "))
+        }));
+        // Reasons of an apply that is over; kept, they would show up as
+        // removed lines in the next plan.
+        state.changes = text_map::<String, String>([]);
+        Some((state, Private::of(&refreshed.ledger)))
+    }
+
+    pub async fn destroy(
+        &self,
+        diags: &mut Diagnostics,
+        mut state: State,
+        keep_if_unfinished: bool,
+        ledger: Ledger,
+        timeout: std::time::Duration,
+    ) -> Option<Left> {
+        let engine = self.engine("destroy");
+        let store = self.cloud.manifest_store(&self.name, &self.suffix);
+        let lifecycle = Lifecycle {
+            engine: &engine,
+            store: store.as_ref(),
+            expand: &expand_manifest,
+        };
+        let destroyed = lifecycle
+            .destroy(DestroyRequest {
+                ledger,
+                incarnation: state.incarnation.clone().as_option().unwrap_or_default(),
+                keep_if_unfinished,
+                cancel: self.cancel.clone(),
+                deadline: Some(timeout),
+            })
+            .await;
+        match destroyed.skipped {
+            Some(Skipped::NotOurIncarnation) => {
+                warning(
+                    diags,
+                    AttributePath::new("incarnation"),
+                    "Nothing was deleted: another state owns the pipeline",
+                    format!(
+                        "{} has been adopted by another Terraform state since this one was written; \
+                         it is that state's to destroy.",
+                        self.id()
+                    ),
+                );
+                return Some(Left::Nothing);
+            }
+            Some(Skipped::KeptForResume) => return Some(Left::Nothing),
+            None => {}
+        }
+        failure::report(diags, &destroyed.errors);
+        if destroyed.complete {
+            return Some(Left::Nothing);
+        }
+        if destroyed.errors.is_empty() {
+            self.stopped(diags);
+        }
+        state.status = Value::Value(INCOMPLETE.to_owned());
+        self.write_ledger(&mut state, &destroyed.remainder);
+        let private = Private::of(&destroyed.remainder);
+        Some(Left::Remainder(Box::new(state), private))
+    }
+
+    /// The state of an existing pipeline, from its manifest and the account.
+    pub async fn import(&self, diags: &mut Diagnostics) -> Option<(State, Private)> {
+        let engine = self.engine("import");
+        let store = self.cloud.manifest_store(&self.name, &self.suffix);
+        let manifest = match store.load().await {
+            Ok(Some(manifest)) => manifest,
+            Ok(None) => {
+                error(
+                    diags,
+                    AttributePath::root(),
+                    format!("There is no pipeline {}", self.id()),
+                    format!(
+                        "Account {} has no manifest of it in {}. Check the id (name-environment_suffix@region) and the credentials.",
+                        self.cloud.facts.account_id, self.cloud.facts.region
+                    ),
+                );
+                return None;
+            }
+            Err(cause) => {
+                error(
+                    diags,
+                    AttributePath::root(),
+                    format!("The manifest of {} cannot be read", self.id()),
+                    cause.to_string(),
+                );
+                return None;
+            }
+        };
+        let (spec, facts, template) = match expand_parts(&manifest) {
+            Ok(parts) => parts,
+            Err(cause) => {
+                error(
+                    diags,
+                    AttributePath::root(),
+                    format!("The manifest of {} cannot be understood", self.id()),
+                    cause,
+                );
+                return None;
+            }
+        };
+        let lifecycle = Lifecycle {
+            engine: &engine,
+            store: store.as_ref(),
+            expand: &expand_manifest,
+        };
+        let imported = lifecycle.import(&template, &self.cancel).await;
+        if !imported.errors.is_empty() {
+            failure::report(diags, &imported.errors);
+            return None;
+        }
+        let mut state = settings::of_spec(&spec);
+        let complete = manifest.status == ManifestStatus::Complete;
+        state.status = Value::Value(if complete { READY } else { INCOMPLETE }.to_owned());
+        Outputs::new(&spec, &facts)
+            .observed(&imported.ledger)
+            .write(&mut state);
+        self.write_ledger(&mut state, &imported.ledger);
+        state.changes = text_map::<String, String>([]);
+        state.drifted = text_map::<String, String>([]);
+        state.incarnation = Value::Value(manifest.incarnation.clone());
+        Some((state, Private::of(&imported.ledger)))
+    }
+
+    /// Says at plan time what a create will meet.
+    pub async fn announce(&self, diags: &mut Diagnostics, adopt_existing: bool) {
+        let store = self.cloud.manifest_store(&self.name, &self.suffix);
+        let manifest = match store.load().await {
+            Ok(None) => return,
+            Ok(Some(manifest)) => manifest,
+            Err(cause) => {
+                error(
+                    diags,
+                    AttributePath::root(),
+                    "Cannot tell whether the pipeline exists already",
+                    cause.to_string(),
+                );
+                return;
+            }
+        };
+        let (summary, detail) = match (manifest.status == ManifestStatus::Complete, adopt_existing) {
+            (false, _) => (
+                "An unfinished pipeline will be continued",
+                format!("{} was begun before. What exists of it will be adopted and brought to what this configuration says.", self.id()),
+            ),
+            (true, true) => (
+                "An existing pipeline will be adopted",
+                format!("{} exists and adopt_existing is true: it will be brought to what this configuration says, and any other state of it loses the right to change it.", self.id()),
+            ),
+            (true, false) => (
+                "The pipeline exists already",
+                format!(
+                    "{0} exists and is complete. Unless this plan also destroys it, apply will be refused; to manage it here, run: terraform import ADDRESS {0}",
+                    self.id()
+                ),
+            ),
+        };
+        warning(diags, AttributePath::root(), summary, detail);
+    }
+
+    /// The ledger of a state.
+    pub fn ledger(
+        &self,
+        diags: &mut Diagnostics,
+        state: &State,
+        private: &Private,
+    ) -> Option<Ledger> {
+        match bookkeeping::load(state, private) {
+            Ok(ledger) => Some(ledger),
+            Err(sentence) => {
+                error(diags, AttributePath::new("ledger"), "The state cannot be read", sentence);
+                None
+            }
+        }
+    }
+
+    /// The state of what a ledger knows to exist.
+    fn observed(&self, config: &State, inputs: &Inputs, ledger: &Ledger, status: &str) -> State {
+        let mut state = settings::planned(config, &inputs.spec);
+        Outputs::new(&inputs.spec, &self.cloud.facts)
+            .observed(ledger)
+            .write(&mut state);
+        state.status = Value::Value(status.to_owned());
+        self.write_ledger(&mut state, ledger);
+        state.drifted = text_map::<String, String>([]);
+        state
+    }
+
+    fn write_ledger(&self, state: &mut State, ledger: &Ledger) {
+        state.resources = text_map(ledger.lines.clone());
+        state.physical_ids = bookkeeping::physical_ids(ledger);
+        state.ledger = bookkeeping::rows(ledger);
+    }
+
+    fn stopped(&self, diags: &mut Diagnostics) {
+        error(
+            diags,
+            AttributePath::root(),
+            "The operation was stopped before it was finished",
+            "What has been done is in the state. Run the same command again to go on from here.",
+        );
+    }
+
+    fn already_exists(&self, diags: &mut Diagnostics) {
+        error(
+            diags,
+            AttributePath::new("name"),
+            format!("The pipeline {} exists already", self.id()),
+            format!(
+                "It is complete and belongs to another Terraform state, so it was left alone. To manage it here, run: \
+                 terraform import ADDRESS {}\nTo take it over with this apply, write adopt_existing = true. \
+                 For a pipeline of its own, choose another name or environment_suffix.",
+                self.id()
+            ),
+        );
+    }
+}
+
+/// Planned values where they were known, observed ones where they were not.
+fn resolved(planned: &TextMap, observed: TextMap) -> TextMap {
+    let Value::Value(planned) = planned else {
+        return observed;
+    };
+    let observed = known_entries(&observed);
+    Value::Value(
+        planned
+            .iter()
+            .map(|(id, value)| {
+                let value = match value {
+                    Value::Unknown => Value::Value(
+                        observed
+                            .get(id)
+                            .cloned()
+                            .unwrap_or_else(|| "unchanged".to_owned()),
+                    ),
+                    known => known.clone(),
+                };
+                (id.clone(), value)
+            })
+            .collect(),
+    )
+}
+
+/// Every planned key is returned, null where AWS has not been asked yet.
+fn complete_keys(map: &mut TextMap, like: &TextMap) {
+    if let (Value::Value(map), Value::Value(like)) = (map, like) {
+        for id in like.keys() {
+            map.entry(id.clone()).or_insert(Value::Null);
+        }
+    }
+}
+
+fn spec_value(spec: &Spec) -> serde_json::Value {
+    json!({ "format": blueprint::spec::FORMAT, "spec": spec })
+}
+
+fn expand_manifest(manifest: &Manifest) -> Result<Template, String> {
+    expand_parts(manifest).map(|(_, _, template)| template)
+}
+
+/// The spec, the facts and the template that a manifest stands for.
+fn expand_parts(manifest: &Manifest) -> Result<(Spec, Facts, Template), String> {
+    let format = manifest.spec.get("format").and_then(|f| f.as_u64());
+    if format != Some(u64::from(blueprint::spec::FORMAT)) {
+        return Err(format!(
+            "Its spec has format {}, this provider knows format {}. Use the provider version that wrote it ({}) or a newer one.",
+            format.map_or("unknown".to_owned(), |f| f.to_string()),
+            blueprint::spec::FORMAT,
+            manifest.provider_version
+        ));
+    }
+    let spec: Spec = serde_json::from_value(manifest.spec["spec"].clone())
+        .map_err(|cause| format!("Its spec cannot be read: {cause}."))?;
+    let facts: Facts = serde_json::from_value(manifest.facts.clone())
+        .map_err(|cause| format!("Its facts cannot be read: {cause}."))?;
+    let template = blueprint::expand(&spec, &facts).map_err(|cause| cause.to_string())?;
+    Ok((spec, facts, template))
+}
+
+/// The name, suffix and region of an id, or an error.
+pub fn parse_id(diags: &mut Diagnostics, id: &str) -> Option<(String, String, String)> {
+    let parts = naming::parse_pipeline_id(id);
+    if parts.is_none() {
+        error(
+            diags,
+            AttributePath::root(),
+            "Not the id of a pipeline",
+            format!("\"{id}\" is not of the form name-environment_suffix@region. Write, for example, documents-dev@us-east-1."),
+        );
+    }
+    parts
+}
+
+/// Shared by callers that only want to hold the cloud for a while.
+pub type SharedCloud = Arc<Cloud>;

@@ -1,0 +1,230 @@
+//! From two expansions to a plan whose lines are true.
+//!
+//! # What a plan promises
+//!
+//! The `resources` map differs from the state's in exactly the lines that
+//! apply will create, change or delete. Where an unknown input decides only
+//! what a resource shall be, its line is unknown; where it decides which
+//! resources there are, the map is.
+
+use super::bookkeeping;
+use super::inputs::Inputs;
+use super::outputs::{self, Outputs};
+use super::settings;
+use super::state::{State, TextMap, text_map};
+use crate::blueprint::{self, Facts, OverrideError, Spec};
+use crate::engine::ledger::{Entry, Ledger};
+use crate::engine::plan::{Plan, Reason};
+use crate::engine::template::Template;
+use crate::engine::{self, Registry};
+use std::collections::BTreeMap;
+use tf_provider::value::Value;
+
+/// A configuration read and expanded with both probes.
+pub struct Desired {
+    pub inputs: Inputs,
+    pub template: Template,
+    /// What it would be with other values in place of the unknown ones; the
+    /// same as `template` when everything is known.
+    alternative: Template,
+    alternative_spec: Spec,
+}
+
+impl Desired {
+    pub fn expand(
+        inputs: Inputs,
+        alternative: &Inputs,
+        facts: &Facts,
+    ) -> Result<Self, OverrideError> {
+        Ok(Self {
+            template: blueprint::expand(&inputs.spec, facts)?,
+            alternative: blueprint::expand(&alternative.spec, facts)?,
+            alternative_spec: alternative.spec.clone(),
+            inputs,
+        })
+    }
+}
+
+/// What will happen, and the state that Terraform is told to expect.
+pub struct Planned {
+    pub plan: Plan,
+    /// Something will be done.
+    pub changes: bool,
+    resources: TextMap,
+}
+
+/// Compares what shall be with what is.
+pub fn plan(registry: &Registry, desired: &Desired, ledger: &Ledger) -> Planned {
+    let plan = engine::plan::plan(registry, &desired.template, ledger);
+    let other = engine::plan::plan(registry, &desired.alternative, ledger);
+    let resources = if desired.inputs.anything_may_change
+        || plan.lines.keys().ne(other.lines.keys())
+    {
+        Value::Unknown
+    } else {
+        let lines = plan.lines.iter().map(|(id, line)| {
+            let known = other.lines.get(id) == Some(line);
+            let line = match known {
+                true => Value::Value(line.clone()),
+                false => Value::Unknown,
+            };
+            (id.clone(), line)
+        });
+        Value::Value(lines.collect())
+    };
+    Planned {
+        changes: !plan.changes.is_empty() || resources != text_map(plan.lines.clone()),
+        plan,
+        resources,
+    }
+}
+
+impl Planned {
+    /// The planned state of a pipeline that does not exist yet.
+    pub fn create(&self, config: &State, desired: &Desired, facts: &Facts) -> State {
+        let mut state = settings::planned(config, &desired.inputs.spec);
+        self.outputs(&mut state, desired, facts, &Ledger::default());
+        state.resources = self.resources.clone();
+        state.physical_ids = Value::Unknown;
+        state.ledger = Value::Unknown;
+        state.status = Value::Unknown;
+        state.incarnation = Value::Unknown;
+        // Everything is new: 130 lines that say so would say nothing.
+        state.changes = text_map::<String, String>([]);
+        state.drifted = text_map::<String, String>([]);
+        state
+    }
+
+    /// The planned state of one that does.
+    pub fn update(
+        &self,
+        config: &State,
+        desired: &Desired,
+        facts: &Facts,
+        prior: &State,
+        ledger: &Ledger,
+    ) -> State {
+        let mut state = settings::planned(config, &desired.inputs.spec);
+        self.outputs(&mut state, desired, facts, ledger);
+        state.incarnation = prior.incarnation.clone();
+        state.status = Value::Value(outputs::READY.into());
+        if !self.changes {
+            state.resources = prior.resources.clone();
+            state.physical_ids = prior.physical_ids.clone();
+            state.ledger = prior.ledger.clone();
+            state.changes = prior.changes.clone();
+            state.drifted = prior.drifted.clone();
+            return state;
+        }
+        state.resources = self.resources.clone();
+        state.drifted = text_map::<String, String>([]);
+        match &self.resources {
+            Value::Value(lines) => {
+                state.physical_ids = self.per_line(lines, ledger, |entry, _| {
+                    Value::from(entry.identifier.clone())
+                });
+                state.ledger = self.per_line(lines, ledger, |entry, id| {
+                    let settled = Entry {
+                        depends_on: desired.template.dependencies(id),
+                        predecessors: Vec::new(),
+                        ..entry.clone()
+                    };
+                    Value::Value(bookkeeping::row(&settled, true))
+                });
+                state.changes = Value::Value(
+                    self.plan
+                        .changes
+                        .iter()
+                        .map(|(id, reason)| {
+                            let unknown = lines.get(id).is_some_and(Value::is_unknown);
+                            let reason = match unknown {
+                                true => Value::Unknown,
+                                false => Value::Value(reason.to_string()),
+                            };
+                            (id.clone(), reason)
+                        })
+                        .chain(
+                            lines
+                                .iter()
+                                .filter(|(_, line)| line.is_unknown())
+                                .map(|(id, _)| (id.clone(), Value::Unknown)),
+                        )
+                        .collect(),
+                );
+            }
+            _ => {
+                state.physical_ids = Value::Unknown;
+                state.ledger = Value::Unknown;
+                state.changes = Value::Unknown;
+            }
+        }
+        state
+    }
+
+    /// One element for each planned line: known where the thing stays the
+    /// same thing, unknown where AWS has yet to make it.
+    fn per_line(
+        &self,
+        lines: &BTreeMap<String, Value<String>>,
+        ledger: &Ledger,
+        known: impl Fn(&Entry, &str) -> Value<String>,
+    ) -> TextMap {
+        let element = |(id, line): (&String, &Value<String>)| {
+            let entry = ledger.entries.get(id).filter(|_| !line.is_unknown());
+            let value = match entry {
+                Some(entry) if self.stays(id) && entry.identifier.is_some() => known(entry, id),
+                _ => Value::Unknown,
+            };
+            (id.clone(), value)
+        };
+        Value::Value(lines.iter().map(element).collect())
+    }
+
+    /// The resource will be the same thing after the apply.
+    fn stays(&self, id: &str) -> bool {
+        matches!(
+            self.plan.changes.get(id),
+            None | Some(Reason::PropertyChanged { .. } | Reason::Drifted { .. })
+        )
+    }
+
+    fn outputs(&self, state: &mut State, desired: &Desired, facts: &Facts, ledger: &Ledger) {
+        let write = |spec: &Spec, state: &mut State| {
+            Outputs::new(spec, facts)
+                .with_keys(|purpose| {
+                    let id = purpose.key_id();
+                    match outputs::key_arn(ledger, id) {
+                        Some(arn) if self.stays(id) => Value::Value(arn),
+                        _ => Value::Unknown,
+                    }
+                })
+                .write(state);
+        };
+        let mut other = State::default();
+        write(&desired.alternative_spec, &mut other);
+        write(&desired.inputs.spec, state);
+        outputs::blur(state, &other);
+    }
+}
+
+/// The planned state while the provider block itself is not known: the
+/// settings, and nothing else.
+pub fn nothing_known(config: &State, spec: &Spec) -> State {
+    State {
+        id: Value::Unknown,
+        status: Value::Unknown,
+        account_id: Value::Unknown,
+        region: Value::Unknown,
+        bucket_names: Value::Unknown,
+        audit_table_name: Value::Unknown,
+        key_arns: Value::Unknown,
+        alert_topic_arn: Value::Unknown,
+        resources: Value::Unknown,
+        physical_ids: Value::Unknown,
+        changes: Value::Unknown,
+        drifted: Value::Unknown,
+        ledger: Value::Unknown,
+        incarnation: Value::Unknown,
+        ..settings::planned(config, spec)
+    }
+}

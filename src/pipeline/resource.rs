@@ -1,0 +1,434 @@
+//! `tap_secure_pipeline`: Terraform's calls, each handed to the plan or to
+//! the operations on the account.
+
+use super::bookkeeping::Private;
+use super::checks;
+use super::cloud::{Cloud, Session, Shared};
+use super::failure::{self, error};
+use super::inputs::{self, Inputs, Probe};
+use super::operations::{Left, Operations, parse_id};
+use super::planning::{self, Desired, Planned};
+use super::schema;
+use super::state::State;
+use crate::blueprint::{self, Facts};
+use crate::engine::HandlerError;
+use crate::engine::ledger::Ledger;
+use crate::plugin::{self, Extra, RawValue, Remainder};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tf_provider::AttributePath;
+use tf_provider::Diagnostics;
+use tf_provider::schema::Schema;
+use tf_provider::value::{Value, ValueEmpty};
+use tf_provider::Resource;
+
+/// The resource.
+#[derive(Clone)]
+pub struct SecurePipeline {
+    shared: Arc<Shared>,
+}
+
+impl SecurePipeline {
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    fn session(&self, diags: &mut Diagnostics) -> Option<Arc<Session>> {
+        let session = self.shared.session();
+        if session.is_none() {
+            error(
+                diags,
+                AttributePath::root(),
+                "The provider is not configured",
+                "The provider block has values that are not known yet, so AWS cannot be reached. \
+                 Apply what they come from first, for example with -target.",
+            );
+        }
+        session
+    }
+
+    async fn cloud(
+        &self,
+        diags: &mut Diagnostics,
+        session: &Session,
+        region: Option<&str>,
+    ) -> Option<Arc<Cloud>> {
+        match session.cloud(region).await {
+            Ok(cloud) => Some(cloud),
+            Err(cause) => {
+                unreachable_aws(diags, &cause);
+                None
+            }
+        }
+    }
+
+    /// The cloud that a state's pipeline is in, if the credentials are for it.
+    async fn cloud_of(&self, diags: &mut Diagnostics, state: &State) -> Option<Arc<Cloud>> {
+        let session = self.session(diags)?;
+        let region = state.region.clone().as_option();
+        let cloud = self.cloud(diags, &session, region.as_deref()).await?;
+        let account = state.account_id.clone().as_option().unwrap_or_default();
+        if !account.is_empty() && account != cloud.facts.account_id {
+            error(
+                diags,
+                AttributePath::new("account_id"),
+                "The credentials are for another account",
+                format!(
+                    "The pipeline is in account {account}, the credentials are for {}. Nothing was read or changed. Use credentials of {account}.",
+                    cloud.facts.account_id
+                ),
+            );
+            return None;
+        }
+        Some(cloud)
+    }
+
+    /// Reads the configuration with both probes.
+    fn inputs(
+        &self,
+        diags: &mut Diagnostics,
+        config: &State,
+        default_tags: &BTreeMap<String, String>,
+    ) -> Option<(Inputs, Inputs)> {
+        match (
+            inputs::read(config, default_tags, Probe::First),
+            inputs::read(config, default_tags, Probe::Second),
+        ) {
+            (Ok(first), Ok(second)) => Some((first, second)),
+            (Err(problems), _) | (_, Err(problems)) => {
+                failure::problems(diags, problems);
+                None
+            }
+        }
+    }
+
+    /// What the configuration stands for, checked as far as it can be.
+    fn desired(
+        &self,
+        diags: &mut Diagnostics,
+        config: &State,
+        session: &Session,
+        cloud: &Cloud,
+    ) -> Option<Desired> {
+        let (first, second) = self.inputs(diags, config, session.default_tags())?;
+        let desired = match Desired::expand(first, &second, &cloud.facts) {
+            Ok(desired) => desired,
+            Err(problem) => {
+                checks::override_error(diags, &problem);
+                return None;
+            }
+        };
+        if config_is_known(config) {
+            checks::key_regions(diags, &desired.inputs.spec, &cloud.facts);
+            checks::properties(diags, &cloud.registry, &desired.template, &desired.inputs.spec);
+        }
+        diags.errors.is_empty().then_some(desired)
+    }
+
+    async fn destroy_state(
+        &self,
+        diags: &mut Diagnostics,
+        state: State,
+        private: &Private,
+    ) -> Option<Left> {
+        let id = state.id.clone().as_option().unwrap_or_default();
+        // The destroy half of a replacement of this very pipeline: an
+        // unfinished one is left for the create that follows.
+        let keep_if_unfinished = private.creating.as_deref() == Some(id.as_str());
+        if !keep_if_unfinished {
+            checks::deletion_protection(diags, &state)?;
+        }
+        let cloud = self.cloud_of(diags, &state).await?;
+        let (name, suffix, _) = parse_id(diags, &id)?;
+        let operations = Operations {
+            cloud: &cloud,
+            name,
+            suffix,
+            cancel: plugin::cancellation(),
+        };
+        let ledger = operations.ledger(diags, &state, &Private::default())?;
+        let timeout = delete_timeout(&state);
+        operations
+            .destroy(diags, state, keep_if_unfinished, ledger, timeout)
+            .await
+    }
+}
+
+#[async_trait]
+impl Resource for SecurePipeline {
+    type State<'a> = State;
+    type PrivateState<'a> = Value<Private>;
+    type ProviderMetaState<'a> = ValueEmpty;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(schema::resource())
+    }
+
+    /// Refuses everything that can be refused without an account. The
+    /// expansion is tried with the account of AWS' own documentation, so that
+    /// a wrong override is found here too.
+    async fn validate<'a>(&self, diags: &mut Diagnostics, config: State) -> Option<()> {
+        let (first, _) = self.inputs(diags, &config, &BTreeMap::new())?;
+        if let Err(problem) = blueprint::expand(&first.spec, &Facts::documentation()) {
+            checks::override_error(diags, &problem);
+            return None;
+        }
+        failure::warnings(diags, first.warnings);
+        Some(())
+    }
+
+    async fn read<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        state: State,
+        private: Value<Private>,
+        _meta: ValueEmpty,
+    ) -> Option<(State, Value<Private>)> {
+        let private = private.unwrap_or_default();
+        let Some(cloud) = self.cloud_of(diags, &state).await else {
+            return Some((state, Value::Value(private)));
+        };
+        let id = state.id.clone().as_option().unwrap_or_default();
+        let (name, suffix, _) = parse_id(diags, &id)?;
+        let operations = Operations {
+            cloud: &cloud,
+            name,
+            suffix,
+            cancel: plugin::cancellation(),
+        };
+        let (state, private) = operations.refresh(diags, state, &private).await?;
+        Some((state, Value::Value(private)))
+    }
+
+    async fn plan_create<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        _proposed: State,
+        config: State,
+        _meta: ValueEmpty,
+    ) -> Option<(State, Value<Private>)> {
+        let Some(session) = self.shared.session() else {
+            let (first, _) = self.inputs(diags, &config, &BTreeMap::new())?;
+            let state = planning::nothing_known(&config, &first.spec);
+            return Some((state, Value::Null));
+        };
+        let cloud = self.cloud(diags, &session, None).await?;
+        let desired = self.desired(diags, &config, &session, &cloud)?;
+        checks::weakened(diags, &desired, &cloud.facts);
+        let planned = planning::plan(&cloud.registry, &desired, &Ledger::default());
+        let state = planned.create(&config, &desired, &cloud.facts);
+        let mark = match &state.id {
+            Value::Value(id) => {
+                let operations =
+                    Operations::new(&cloud, &desired.inputs.spec, plugin::cancellation());
+                operations
+                    .announce(diags, desired.inputs.options.adopt_existing)
+                    .await;
+                Value::Value(Private::creating(id.clone()))
+            }
+            _ => Value::Null,
+        };
+        Some((state, mark))
+    }
+
+    async fn plan_update<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        prior: State,
+        _proposed: State,
+        config: State,
+        private: Value<Private>,
+        _meta: ValueEmpty,
+    ) -> Option<(State, Value<Private>, Vec<AttributePath>)> {
+        let private = private.unwrap_or_default();
+        let session = self.session(diags)?;
+        let here = self.cloud(diags, &session, None).await?;
+        let (first, _) = self.inputs(diags, &config, session.default_tags())?;
+        let replaced = identity_changes(&prior, &config, &here.facts);
+        if !replaced.is_empty() {
+            let cloud = self.cloud_of(diags, &prior).await?;
+            let operations = Operations::new(&cloud, &first.spec, plugin::cancellation());
+            let ledger = operations.ledger(diags, &prior, &private)?;
+            checks::deletion_protection(diags, &prior)?;
+            let allowed = first.options.allow_data_loss;
+            checks::replacement_guard(diags, &cloud.registry, &ledger, &replaced, allowed);
+            let desired = self.desired(diags, &config, &session, &here)?;
+            let planned = planning::plan(&here.registry, &desired, &Ledger::default());
+            let state = planned.create(&config, &desired, &here.facts);
+            return Some((state, Value::Value(private), replaced));
+        }
+        let cloud = self.cloud_of(diags, &prior).await?;
+        let desired = self.desired(diags, &config, &session, &cloud)?;
+        checks::weakened(diags, &desired, &cloud.facts);
+        let operations = Operations::new(&cloud, &desired.inputs.spec, plugin::cancellation());
+        let ledger = operations.ledger(diags, &prior, &private)?;
+        let planned = planning::plan(&cloud.registry, &desired, &ledger);
+        checks::data_guard(diags, &planned, desired.inputs.options.allow_data_loss);
+        let state = planned.update(&config, &desired, &cloud.facts, &prior, &ledger);
+        Some((state, Value::Value(private), Vec::new()))
+    }
+
+    async fn plan_destroy<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        prior: State,
+        _private: Value<Private>,
+        _meta: ValueEmpty,
+    ) -> Option<Value<Private>> {
+        checks::deletion_protection(diags, &prior)?;
+        Some(Value::Value(Private::default()))
+    }
+
+    async fn create<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        planned: State,
+        config: State,
+        _private: Value<Private>,
+        _meta: ValueEmpty,
+    ) -> Option<(State, Value<Private>)> {
+        let session = self.session(diags)?;
+        let cloud = self.cloud(diags, &session, None).await?;
+        let desired = self.desired(diags, &config, &session, &cloud)?;
+        let plan = planning::plan(&cloud.registry, &desired, &Ledger::default());
+        let operations = Operations::new(&cloud, &desired.inputs.spec, plugin::cancellation());
+        let (state, private) = operations
+            .create(diags, &config, &planned, &desired, &plan)
+            .await?;
+        Some((state, Value::Value(private)))
+    }
+
+    async fn update<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        prior: State,
+        planned: State,
+        config: State,
+        private: Value<Private>,
+        _meta: ValueEmpty,
+    ) -> Option<(State, Value<Private>)> {
+        let private = private.unwrap_or_default();
+        let session = self.session(diags)?;
+        let cloud = self.cloud_of(diags, &prior).await?;
+        let desired = self.desired(diags, &config, &session, &cloud)?;
+        let operations = Operations::new(&cloud, &desired.inputs.spec, plugin::cancellation());
+        let ledger = operations.ledger(diags, &prior, &private)?;
+        let plan: Planned = planning::plan(&cloud.registry, &desired, &ledger);
+        let (state, private) = operations
+            .update(diags, &config, &prior, &planned, &desired, &plan, ledger)
+            .await?;
+        Some((state, Value::Value(private)))
+    }
+
+    /// Not called: [`Extra::destroy`] is, which can return what remains.
+    async fn destroy<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        prior: State,
+        private: Value<Private>,
+        _meta: ValueEmpty,
+    ) -> Option<()> {
+        let private = private.unwrap_or_default();
+        match self.destroy_state(diags, prior, &private).await? {
+            Left::Nothing => Some(()),
+            Left::Remainder(..) => None,
+        }
+    }
+
+    async fn import<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        id: String,
+    ) -> Option<(State, Value<Private>)> {
+        let (name, suffix, region) = parse_id(diags, &id)?;
+        let session = self.session(diags)?;
+        let cloud = self.cloud(diags, &session, Some(&region)).await?;
+        let operations = Operations {
+            cloud: &cloud,
+            name,
+            suffix,
+            cancel: plugin::cancellation(),
+        };
+        let (state, private) = operations.import(diags).await?;
+        Some((state, Value::Value(private)))
+    }
+}
+
+#[async_trait]
+impl Extra for SecurePipeline {
+    async fn destroy(
+        &self,
+        diags: &mut Diagnostics,
+        prior_state: RawValue,
+        planned_private: Vec<u8>,
+        _meta: RawValue,
+    ) -> Option<Remainder> {
+        let state: State = prior_state.deserialize(diags)?;
+        let private: Value<Private> = RawValue::MessagePack(planned_private).deserialize(diags)?;
+        let private = private.unwrap_or_default();
+        match self.destroy_state(diags, state, &private).await? {
+            Left::Nothing => Some(Remainder::Nothing),
+            Left::Remainder(state, private) => Some(Remainder::State(
+                RawValue::serialize(diags, &*state)?,
+                RawValue::serialize_vec(diags, &Value::Value(private))?,
+            )),
+        }
+    }
+}
+
+/// The attributes whose change makes it another pipeline.
+fn identity_changes(prior: &State, config: &State, here: &Facts) -> Vec<AttributePath> {
+    let mut changed = Vec::new();
+    if prior.name != config.name {
+        changed.push(AttributePath::new("name"));
+    }
+    if prior.environment_suffix != config.environment_suffix {
+        changed.push(AttributePath::new("environment_suffix"));
+    }
+    if prior.region.as_ref_option().is_some_and(|region| *region != here.region) {
+        changed.push(AttributePath::new("region"));
+    }
+    changed
+}
+
+/// Whether what the account's own checks look at is known.
+fn config_is_known(config: &State) -> bool {
+    let overrides = match &config.overrides {
+        Value::Unknown => false,
+        Value::Value(entries) => entries.values().all(|value| !value.is_unknown()),
+        Value::Null => true,
+    };
+    let keys = match &config.encryption {
+        Value::Unknown => false,
+        Value::Value(block) => match &block.key_arns {
+            Value::Unknown => false,
+            Value::Value(arns) => {
+                !(arns.data.is_unknown() || arns.environment.is_unknown() || arns.logs.is_unknown())
+            }
+            Value::Null => true,
+        },
+        Value::Null => true,
+    };
+    overrides && keys
+}
+
+fn delete_timeout(state: &State) -> Duration {
+    let text = match &state.timeouts {
+        Value::Value(timeouts) => timeouts.delete.clone().as_option(),
+        _ => None,
+    };
+    text.as_deref()
+        .and_then(super::values::parse_duration)
+        .unwrap_or(Duration::from_secs(5400))
+}
+
+fn unreachable_aws(diags: &mut Diagnostics, cause: &HandlerError) {
+    error(
+        diags,
+        AttributePath::root(),
+        "AWS cannot be used with this provider block",
+        format!("{cause}\n\nCheck the provider block, the AWS_* variables and the network, and run the command again."),
+    );
+}

@@ -1,0 +1,67 @@
+//! The provider: its block in the configuration, and what it offers.
+//!
+//! Configuring it makes no call: credentials are looked for, and the account
+//! is checked, when something first needs AWS.
+
+mod block;
+mod schema;
+
+use crate::pipeline::{PipelineTemplate, SecurePipeline, Session, Shared};
+use crate::plugin::{DynamicDataSource, RawValue, ServedProvider, ServedResource};
+use async_trait::async_trait;
+use block::ProviderBlock;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tf_provider::Diagnostics;
+use tf_provider::schema::Schema;
+
+/// `provider "tap"`.
+#[derive(Default)]
+pub struct TapProvider {
+    shared: Arc<Shared>,
+}
+
+#[async_trait]
+impl ServedProvider for TapProvider {
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(schema::provider())
+    }
+
+    async fn validate(&self, diags: &mut Diagnostics, config: RawValue) -> Option<()> {
+        let block: ProviderBlock = config.deserialize(diags)?;
+        block.settings(diags)?;
+        Some(())
+    }
+
+    async fn configure(
+        &self,
+        diags: &mut Diagnostics,
+        _terraform_version: String,
+        config: RawValue,
+    ) -> Option<()> {
+        let block: ProviderBlock = config.deserialize(diags)?;
+        if block.is_known() {
+            self.shared.set(Some(Session::new(block.settings(diags)?)));
+        } else {
+            // During a plan the block may depend on what is yet to be made;
+            // resources then plan without an account.
+            self.shared.set(None);
+        }
+        Some(())
+    }
+
+    fn resources(&self) -> BTreeMap<String, ServedResource> {
+        let pipeline = SecurePipeline::new(Arc::clone(&self.shared));
+        BTreeMap::from([(
+            "tap_secure_pipeline".to_owned(),
+            ServedResource::with_extra(pipeline),
+        )])
+    }
+
+    fn data_sources(&self) -> BTreeMap<String, Arc<dyn DynamicDataSource>> {
+        BTreeMap::from([(
+            "tap_secure_pipeline_template".to_owned(),
+            Arc::new(PipelineTemplate) as Arc<dyn DynamicDataSource>,
+        )])
+    }
+}
