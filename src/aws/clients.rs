@@ -4,6 +4,7 @@
 use super::context::AwsContext;
 use super::services::Service;
 use super::settings::IgnoreTags;
+use crate::engine::{ErrorKind, HandlerError};
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ pub struct Clients {
     endpoints: BTreeMap<String, String>,
     path_style: bool,
     region: String,
+    account_id: Option<String>,
     ignore_tags: IgnoreTags,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     kms: OnceLock<aws_sdk_kms::Client>,
@@ -46,7 +48,7 @@ macro_rules! client {
 }
 
 impl Clients {
-    pub(super) fn new(context: &AwsContext, sdk: SdkConfig, region: String) -> Self {
+    pub(super) fn new(context: &AwsContext, sdk: SdkConfig, region: String, account_id: Option<String>) -> Self {
         let settings = context.settings();
         let http = Service::ALL
             .into_iter()
@@ -58,6 +60,7 @@ impl Clients {
             endpoints: settings.endpoints.clone(),
             path_style: settings.s3_use_path_style,
             region,
+            account_id,
             ignore_tags: settings.ignore_tags.clone(),
             dynamodb: OnceLock::new(),
             kms: OnceLock::new(),
@@ -69,6 +72,16 @@ impl Clients {
 
     pub fn region(&self) -> &str {
         &self.region
+    }
+
+    /// Errors where the account was not asked for: see
+    /// `skip_requesting_account_id`.
+    pub fn account_id(&self) -> Result<&str, HandlerError> {
+        self.account_id.as_deref().ok_or_else(|| {
+            let message = "the account id is needed here: remove skip_requesting_account_id from \
+                           the provider block";
+            HandlerError::ours(ErrorKind::Invalid, "sts:GetCallerIdentity", message)
+        })
     }
 
     pub fn partition(&self) -> &'static str {

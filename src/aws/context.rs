@@ -13,7 +13,7 @@ use super::http;
 use crate::engine::{ErrorKind, HandlerError};
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::identity::IdentityCache;
-use aws_config::meta::region::{ProvideRegion, RegionProviderChain};
+use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
@@ -160,12 +160,14 @@ impl AwsContext {
         let clients = self
             .clients
             .get_or_try_init(|| async {
-                if !self.settings.skip_requesting_account_id {
-                    self.account().await?;
-                }
+                let account_id = if self.settings.skip_requesting_account_id {
+                    None
+                } else {
+                    Some(self.account().await?.id.clone())
+                };
                 let region = self.region().await?;
                 let sdk = self.sdk().await.clone();
-                Ok::<_, HandlerError>(Arc::new(Clients::new(self, sdk, region)))
+                Ok::<_, HandlerError>(Arc::new(Clients::new(self, sdk, region, account_id)))
             })
             .await?;
         Ok(Arc::clone(clients))

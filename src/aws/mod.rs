@@ -9,7 +9,9 @@
 //!    │
 //! resource_type ─ typed properties <-> the engine's JSON
 //!    │       error + codes: what AWS's errors mean; tags; policy; waiting
-//! kms/ ...
+//! dynamodb/ kms/ s3/ sns/ ─ one type per CloudFormation resource type
+//! ssm ─ the engine's manifest, in a parameter
+//! facts ─ what the expansion must know of the account
 //! ```
 //!
 //! Making a context or a registry calls nothing; `normalise` never does.
@@ -18,6 +20,7 @@ mod clients;
 mod codes;
 mod context;
 mod credentials;
+mod dynamodb;
 mod error;
 mod facts;
 mod http;
@@ -25,8 +28,11 @@ mod kms;
 mod limits;
 mod policy;
 mod resource_type;
+mod s3;
 mod services;
 mod settings;
+mod sns;
+mod ssm;
 mod tags;
 mod waiting;
 
@@ -36,6 +42,7 @@ pub use facts::{AccountFacts, administrator_arn, partition_of};
 pub use limits::{Kind, Limits};
 pub use services::{Rate, Rates, Service};
 pub use settings::{AssumeRole, AwsSettings, IgnoreTags, RetryMode, SettingsError};
+pub use ssm::ParameterManifest;
 
 use crate::engine::Registry;
 use resource_type::Typed;
@@ -44,7 +51,13 @@ use std::sync::Arc;
 /// A handler for every resource type that a template of ours may contain.
 pub fn registry(context: &Arc<AwsContext>) -> Registry {
     Registry::new(vec![
+        Typed::handler(context, dynamodb::Table),
         Typed::handler(context, kms::Alias),
         Typed::handler(context, kms::Key::default()),
+        Typed::handler(context, s3::Bucket),
+        Typed::handler(context, s3::BucketPolicy),
+        Typed::handler(context, sns::Subscription),
+        Typed::handler(context, sns::Topic),
+        Typed::handler(context, sns::TopicPolicy),
     ])
 }

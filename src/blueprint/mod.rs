@@ -34,6 +34,7 @@ pub use spec::Spec;
 
 use crate::engine::template::{LogicalId, Resource, Template};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// What every area is given, and where it puts what it declares.
 pub struct Expansion<'a> {
@@ -96,17 +97,27 @@ impl<'a> Expansion<'a> {
     fn tags(&self, more: &[(&str, String)]) -> Value {
         let mut tags = self.spec.default_tags.clone();
         tags.extend(self.spec.tags.clone());
-        tags.insert("owner".into(), "tap".into());
-        tags.insert("stack".into(), self.spec.name.clone());
-        tags.insert(
-            "environment-suffix".into(),
-            self.spec.environment_suffix.clone(),
-        );
+        tags.extend(tags_of_stack(
+            &self.spec.name,
+            &self.spec.environment_suffix,
+        ));
         tags.extend(more.iter().map(|(k, v)| ((*k).to_owned(), v.clone())));
         tags.into_iter()
             .map(|(key, value)| json!({ "Key": key, "Value": value }))
             .collect()
     }
+}
+
+/// The tags that say whose a resource is (R126); the manifest carries them too.
+pub fn tags_of_stack(name: &str, environment_suffix: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("owner".to_owned(), "tap".to_owned()),
+        ("stack".to_owned(), name.to_owned()),
+        (
+            "environment-suffix".to_owned(),
+            environment_suffix.to_owned(),
+        ),
+    ])
 }
 
 /// The template of a pipeline.

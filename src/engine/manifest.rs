@@ -21,6 +21,43 @@ pub struct Manifest {
     /// Opaque to the engine.
     pub facts: Value,
     pub provider_version: String,
+    /// What applies that did not finish wanted and may have left behind,
+    /// oldest first. A complete pipeline has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Wanted>,
+}
+
+/// What an apply wanted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wanted {
+    pub spec: Value,
+    pub facts: Value,
+}
+
+impl Manifest {
+    /// The manifest as it was when something earlier was wanted.
+    pub fn wanting(&self, wanted: &Wanted) -> Self {
+        Self {
+            spec: wanted.spec.clone(),
+            facts: wanted.facts.clone(),
+            earlier: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Everything that may exist once `self` is wanted where `before` was.
+    pub fn superseding(mut self, before: &Self) -> Self {
+        let last = Wanted {
+            spec: before.spec.clone(),
+            facts: before.facts.clone(),
+        };
+        self.earlier = before.earlier.iter().cloned().chain([last]).collect();
+        let (spec, facts) = (&self.spec, &self.facts);
+        self.earlier
+            .retain(|wanted| !wanted.spec.is_null() && (&wanted.spec, &wanted.facts) != (spec, facts));
+        self.earlier.dedup();
+        self
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

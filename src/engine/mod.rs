@@ -19,8 +19,10 @@
 //!   it, so that what was shown is what is done.
 //! - [`apply`] walks the graph. A resource passes *created* (its id is known)
 //!   and *ready* (it is usable); who refers to it waits for the one its type
-//!   asks for. The longest remaining path goes first.
-//! - [`step`] is one resource's create, update or delete with its retries.
+//!   asks for. The longest remaining path goes first. [`build`] is its
+//!   creating and updating half, [`discard`] its deleting one.
+//! - [`step`] is one resource's create, update or delete, [`retry`] what all
+//!   its calls have in common.
 //! - [`refresh`] reads everything; [`recover`] finds what an interrupted apply
 //!   left behind.
 //! - [`lifecycle`] is a pipeline's create, update and destroy with manifest
@@ -35,9 +37,11 @@
 //!   changes nothing. The tests hold random graphs and failures against this.
 
 pub mod apply;
+mod build;
 pub mod clock;
 pub mod destroy;
 pub mod diff;
+mod discard;
 pub mod error;
 pub mod graph;
 pub mod handler;
@@ -49,6 +53,7 @@ pub mod manifest;
 pub mod plan;
 pub mod recover;
 pub mod refresh;
+pub mod retry;
 pub mod step;
 pub mod template;
 
@@ -63,7 +68,7 @@ pub use journal::Journal;
 pub use ledger::Ledger;
 pub use limiter::Limiter;
 pub use manifest::{Manifest, ManifestStatus, ManifestStore};
-pub use step::RetryPolicy;
+pub use retry::RetryPolicy;
 
 use std::sync::Arc;
 

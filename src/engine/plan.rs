@@ -193,13 +193,13 @@ fn reason(
     let details = ledger.details.get(id).cloned().unwrap_or_default();
     let renewed = renewed_references(resource, ledger, plan);
     let changed = changed_paths(handler, resource, &details, ledger, &renewed);
-    let mut all = changed.clone();
     let drifted = match line {
         Some(line) if line.ends_with(DRIFTED) => drift_paths(&details),
         _ => Vec::new(),
     };
-    all.extend(drifted.iter().cloned());
-    let fixed: Vec<String> = all
+    // What is live counts, not what was applied: someone may have made it
+    // already what it shall be.
+    let fixed: Vec<String> = changed
         .iter()
         .filter(|path| diff::touches(path, handler.create_only()))
         .cloned()
@@ -211,7 +211,9 @@ fn reason(
     Some(if unfinished {
         Reason::Unfinished
     } else if !drifted.is_empty() {
-        Reason::Drifted { paths: dedup(all) }
+        Reason::Drifted {
+            paths: dedup(drifted.into_iter().chain(changed).collect()),
+        }
     } else if !renewed.is_empty() && changed.iter().all(|path| refers_at(resource, path, &renewed)) {
         Reason::ReferenceReplaced {
             ids: renewed.into_iter().collect(),
@@ -240,9 +242,9 @@ fn renewed_references(resource: &Resource, ledger: &Ledger, plan: &Plan) -> BTre
         .collect()
 }
 
-/// Where the properties will differ from what was applied: by comparison with
-/// what is live where everything they refer to is known, by comparison of the
-/// unresolved properties where it is not.
+/// Where the properties will differ from what is live (or, where that was not
+/// read, was applied). What refers to something that will be another thing is
+/// different whatever it says.
 fn changed_paths(
     handler: &dyn Handler,
     resource: &Resource,
@@ -250,17 +252,16 @@ fn changed_paths(
     ledger: &Ledger,
     renewed: &BTreeSet<LogicalId>,
 ) -> Vec<String> {
-    if renewed.is_empty()
-        && let Ok(resolved) = resolve(&resource.properties, ledger)
-        && let Ok(desired) = handler.normalise(&resolved)
-        && let Some(base) = details.applied.as_ref().or(details.live.as_ref())
-    {
-        return diff::paths(base, &desired);
-    }
-    let mut paths = match &details.unresolved {
-        Some(before) => diff::paths(before, &resource.properties),
-        None => Vec::new(),
+    let (resolved, unknown) = resolve_known(&resource.properties, ledger);
+    let base = details.live.as_ref().or(details.applied.as_ref());
+    let mut paths = match (base, normalise(handler, &resolved)) {
+        (Some(base), Ok(desired)) => diff::paths(base, &desired),
+        _ => match &details.unresolved {
+            Some(before) => diff::paths(before, &resource.properties),
+            None => Vec::new(),
+        },
     };
+    paths.retain(|path| !unknown.contains(top(path)) && !refers_at(resource, path, renewed));
     if let Some(members) = resource.properties.as_object() {
         for (name, value) in members {
             if !template::references(value).is_disjoint(renewed) {
@@ -271,6 +272,11 @@ fn changed_paths(
     paths
 }
 
+/// The property that a path begins with.
+fn top(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or(path)
+}
+
 fn drift_paths(details: &Details) -> Vec<String> {
     match (&details.applied, &details.live) {
         (Some(applied), Some(live)) => diff::paths(applied, live),
@@ -279,10 +285,9 @@ fn drift_paths(details: &Details) -> Vec<String> {
 }
 
 fn refers_at(resource: &Resource, path: &str, ids: &BTreeSet<LogicalId>) -> bool {
-    let name = path.split(['.', '[']).next().unwrap_or(path);
     resource
         .properties
-        .get(name)
+        .get(top(path))
         .is_some_and(|value| !template::references(value).is_disjoint(ids))
 }
 
@@ -296,6 +301,32 @@ pub fn resolve(properties: &Value, ledger: &Ledger) -> Result<Value, String> {
             Some(attribute) => details.attributes.get(attribute).cloned(),
         }
     })
+}
+
+/// The same as far as the ledger knows: properties that refer to what it does
+/// not know are left out, and named.
+pub fn resolve_known(properties: &Value, ledger: &Ledger) -> (Value, BTreeSet<String>) {
+    let Some(members) = properties.as_object() else {
+        return (properties.clone(), BTreeSet::new());
+    };
+    let (mut known, mut unknown) = (serde_json::Map::new(), BTreeSet::new());
+    for (name, value) in members {
+        match resolve(value, ledger) {
+            Ok(value) => {
+                known.insert(name.clone(), value);
+            }
+            Err(_) => {
+                unknown.insert(name.clone());
+            }
+        }
+    }
+    (Value::Object(known), unknown)
+}
+
+/// A handler's normalised properties; a panic in it is a sentence too.
+pub fn normalise(handler: &dyn Handler, properties: &Value) -> Result<Value, String> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| handler.normalise(properties)))
+        .unwrap_or_else(|panic| Err(super::retry::defect(panic.as_ref()).message))
 }
 
 /// `AWS::KMS::Key 3f2a91c0`

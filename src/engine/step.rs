@@ -13,34 +13,15 @@
 //! tags and is found again.
 
 use super::error::{Action, EngineError, ErrorKind, HandlerError};
-use super::handler::{Context, Found, Handler, Live, Physical};
+use super::handler::{Context, Found, Handler, Live, Physical, Replacement};
 use super::journal::Event;
+use super::retry::{Tries, may_pass};
+use super::template::LogicalId;
 use super::{Engine, diff};
-use futures::FutureExt;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-
-/// How long failures that may pass are tried again.
-#[derive(Clone, Copy, Debug)]
-pub struct RetryPolicy {
-    pub first_wait: Duration,
-    pub longest_wait: Duration,
-    /// From the first failure on.
-    pub give_up_after: Duration,
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self {
-            first_wait: Duration::from_millis(500),
-            longest_wait: Duration::from_secs(10),
-            give_up_after: Duration::from_secs(300),
-        }
-    }
-}
 
 /// The resource a step is about.
 pub struct Step<'a> {
@@ -50,11 +31,17 @@ pub struct Step<'a> {
     pub cancel: &'a CancellationToken,
 }
 
+/// Identifiers of the type that are accounted for, and by whom.
+pub type Known = BTreeMap<String, LogicalId>;
+
 /// What a create came to.
 pub struct Begun {
     pub physical: Physical,
     /// It was there already, and ours.
     pub adopted: bool,
+    /// Further things of ours for this logical id, to be deleted when nothing
+    /// uses them.
+    pub superseded: Vec<String>,
 }
 
 impl Step<'_> {
@@ -68,7 +55,7 @@ impl Step<'_> {
         }
     }
 
-    fn error(&self, action: Action, source: HandlerError) -> EngineError {
+    pub fn error(&self, action: Action, source: HandlerError) -> EngineError {
         let detail = format!("{:?} {}", source.kind, source.code.as_deref().unwrap_or(""));
         self.engine.journal.write(Event::Failed, self.id, detail.trim());
         tracing::debug!(logical_id = self.id, %source, "failed");
@@ -80,83 +67,59 @@ impl Step<'_> {
         }
     }
 
-    /// Makes one call; a panic in it is an error like any other.
-    async fn call<T>(
-        &self,
-        action: Action,
-        call: impl Future<Output = Result<T, HandlerError>>,
-    ) -> Result<T, HandlerError> {
-        self.engine
-            .journal
-            .write(Event::Called, self.id, &format!("{action:?}").to_lowercase());
-        match AssertUnwindSafe(call).catch_unwind().await {
-            Ok(result) => result,
-            Err(panic) => {
-                let text = panic
-                    .downcast_ref::<&str>()
-                    .map(|text| (*text).to_owned())
-                    .or_else(|| panic.downcast_ref::<String>().cloned())
-                    .unwrap_or_else(|| "no message".to_owned());
-                Err(HandlerError::ours(
-                    ErrorKind::Other,
-                    "the provider",
-                    format!("a defect of the provider: it panicked ({text}). Please report it; nothing is lost"),
-                ))
-            }
-        }
-    }
-
-    /// Waits before another try; fails when there shall be none.
-    async fn again(&self, tries: &mut Tries, error: HandlerError) -> Result<(), HandlerError> {
-        let now = self.engine.clock.now();
-        let policy = &self.engine.retry;
-        let first = *tries.first.get_or_insert(now);
-        if now.saturating_duration_since(first) >= policy.give_up_after {
-            return Err(error);
-        }
-        let wait = policy
-            .first_wait
-            .saturating_mul(1 << tries.count.min(10))
-            .min(policy.longest_wait);
-        tries.count += 1;
-        // Half of it at random, so that twenty pipelines do not come back
-        // together.
-        let jitter = (uuid::Uuid::new_v4().as_u128() % 1000) as u32;
-        let wait = wait / 2 + wait / 2 * jitter / 1000;
-        tracing::debug!(logical_id = self.id, %error, ?wait, "trying again");
-        self.context().sleep(wait).await;
-        if self.cancel.is_cancelled() {
-            return Err(error);
-        }
-        Ok(())
-    }
-
-    /// Makes a call until it succeeds or fails for good.
-    async fn retried<T, F, Fut>(&self, action: Action, mut call: F) -> Result<T, EngineError>
+    async fn retried<T, F, Fut>(&self, action: Action, call: F) -> Result<T, EngineError>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, HandlerError>>,
     {
-        let mut tries = Tries::default();
-        loop {
-            match self.call(action, call()).await {
-                Ok(value) => return Ok(value),
-                Err(error) if may_pass(error.kind) => self
-                    .again(&mut tries, error)
-                    .await
-                    .map_err(|error| self.error(action, error))?,
-                Err(error) => return Err(self.error(action, error)),
-            }
-        }
+        self.engine
+            .patiently(self.id, action, self.cancel, call)
+            .await
+            .map_err(|error| self.error(action, error))
     }
 
-    /// Creates, or adopts what an earlier try created; `known` are identifiers
-    /// that are already accounted for.
-    pub async fn create(&self, desired: &Value, known: &[String]) -> Result<Begun, EngineError> {
+    async fn again(
+        &self,
+        action: Action,
+        tries: &mut Tries,
+        error: HandlerError,
+    ) -> Result<(), EngineError> {
+        self.engine
+            .again(self.id, self.cancel, tries, error)
+            .await
+            .map_err(|error| self.error(action, error))
+    }
+
+    /// Whether something that exists can be brought to what shall be.
+    pub fn fits(&self, live: &Value, desired: &Value) -> bool {
+        self.obstacles(live, desired).is_empty()
+    }
+
+    /// The differences that only a replacement removes.
+    fn obstacles(&self, live: &Value, desired: &Value) -> Vec<String> {
+        let mut paths = diff::paths(live, desired);
+        paths.retain(|path| diff::touches(path, self.handler.create_only()));
+        paths
+    }
+
+    /// Creates, or adopts what an earlier try created. `search` says that
+    /// there may have been one which the ledger does not know.
+    pub async fn create(
+        &self,
+        desired: &Value,
+        known: &Known,
+        search: bool,
+    ) -> Result<Begun, EngineError> {
         let cx = self.context();
         let mut tries = Tries::default();
+        let mut superseded = Vec::new();
+        let (mut look, mut lost) = (search, false);
         loop {
-            let error = match self.call(Action::Create, self.handler.create(&cx, desired)).await {
+            if look && let Some(physical) = self.adoptable(desired, known, &mut superseded).await? {
+                return Ok(self.adopted(physical, lost, superseded));
+            }
+            let create = self.handler.create(&cx, desired);
+            let error = match self.engine.call(self.id, Action::Create, create).await {
                 Ok(physical) => {
                     self.engine
                         .journal
@@ -164,41 +127,100 @@ impl Step<'_> {
                     return Ok(Begun {
                         physical,
                         adopted: false,
+                        superseded,
                     });
                 }
                 Err(error) => error,
             };
+            lost |= error.kind == ErrorKind::Ambiguous;
             match error.kind {
                 ErrorKind::AlreadyExists | ErrorKind::Ambiguous => {
-                    match self.find(desired).await? {
-                        Found::Ours(ids) => {
-                            if let Some(id) = ids.into_iter().find(|id| !known.contains(id))
-                                && let Some(live) = self.read(&id, Some(desired)).await?
-                            {
-                                self.engine.journal.write(Event::Adopted, self.id, &id);
-                                return Ok(Begun {
-                                    physical: live.physical,
-                                    adopted: true,
-                                });
-                            }
-                        }
-                        Found::Stranger(who) => {
-                            let error = HandlerError {
-                                kind: ErrorKind::Stranger,
-                                message: who,
-                                ..error
-                            };
-                            return Err(self.error(Action::Create, error));
-                        }
-                        Found::Absent => {}
+                    // At once, so that a stranger's is refused at once; and
+                    // again before the next try, since lists lag.
+                    look = true;
+                    if let Some(physical) =
+                        self.adoptable(desired, known, &mut superseded).await?
+                    {
+                        return Ok(self.adopted(physical, lost, superseded));
                     }
                 }
                 kind if may_pass(kind) => {}
                 _ => return Err(self.error(Action::Create, error)),
             }
-            self.again(&mut tries, error)
-                .await
-                .map_err(|error| self.error(Action::Create, error))?;
+            self.again(Action::Create, &mut tries, error).await?;
+        }
+    }
+
+    fn adopted(&self, physical: Physical, lost: bool, superseded: Vec<String>) -> Begun {
+        let event = if lost { Event::Created } else { Event::Adopted };
+        self.engine
+            .journal
+            .write(event, self.id, &physical.identifier);
+        Begun {
+            physical,
+            // A thing that appears after an answer was lost is that answer's.
+            adopted: !lost,
+            superseded,
+        }
+    }
+
+    /// Something of ours that nobody accounts for and that can be brought to
+    /// what shall be.
+    async fn adoptable(
+        &self,
+        desired: &Value,
+        known: &Known,
+        superseded: &mut Vec<String>,
+    ) -> Result<Option<Physical>, EngineError> {
+        let refused = |kind, message| {
+            let error = HandlerError::ours(kind, self.handler.type_name(), message);
+            self.error(Action::Create, error)
+        };
+        let identifiers = match self.find(desired).await? {
+            Found::Absent => return Ok(None),
+            Found::Stranger(who) => return Err(refused(ErrorKind::Stranger, who)),
+            Found::Ours(identifiers) => identifiers,
+        };
+        superseded.clear();
+        let (mut fitting, mut holder) = (None, None);
+        for identifier in identifiers {
+            if let Some(other) = known.get(&identifier) {
+                if other != self.id {
+                    holder = Some(format!("{identifier} is {other} of this same pipeline"));
+                }
+                continue;
+            }
+            let Some(live) = self.read(&identifier, Some(desired)).await? else {
+                continue;
+            };
+            let obstacles = self.obstacles(&live.properties, desired);
+            if obstacles.is_empty() {
+                match fitting {
+                    None => fitting = Some(live.physical),
+                    Some(_) => superseded.push(identifier),
+                }
+                continue;
+            }
+            // It does not fit. Data is nobody's to delete unasked.
+            match (self.handler.replacement(), self.handler.holds_data()) {
+                (Replacement::CreateFirst, true) => {}
+                (Replacement::CreateFirst, false) => superseded.push(identifier),
+                (Replacement::DeleteFirst, false) => self.delete(&identifier).await?,
+                (Replacement::DeleteFirst, true) => {
+                    let paths = obstacles.join(", ");
+                    return Err(refused(
+                        ErrorKind::AlreadyExists,
+                        format!(
+                            "{identifier} is left over from an earlier time, holds data, and differs in {paths}, \
+                             which cannot change. Delete it, or write what it has"
+                        ),
+                    ));
+                }
+            }
+        }
+        match (&fitting, holder) {
+            (None, Some(holder)) => Err(refused(ErrorKind::Stranger, holder)),
+            _ => Ok(fitting),
         }
     }
 
@@ -233,6 +255,7 @@ impl Step<'_> {
     }
 
     /// Brings what is there to what shall be; `None` when it is not there.
+    /// `begins` is called before anything is changed.
     ///
     /// What is there is read first, each time: a plan may be old, and an
     /// interrupted update may have done half.
@@ -240,6 +263,7 @@ impl Step<'_> {
         &self,
         identifier: &str,
         desired: &Value,
+        begins: impl Fn(),
     ) -> Result<Option<Physical>, EngineError> {
         let cx = self.context();
         let mut tries = Tries::default();
@@ -250,18 +274,27 @@ impl Step<'_> {
             if diff::paths(&live.properties, desired).is_empty() {
                 return Ok(Some(live.physical));
             }
+            let obstacles = self.obstacles(&live.properties, desired).join(", ");
+            if !obstacles.is_empty() {
+                let message = format!(
+                    "{identifier} differs in {obstacles}, which cannot change, and no replacement was planned: plan again"
+                );
+                let error = HandlerError::ours(ErrorKind::Invalid, "the plan", message);
+                return Err(self.error(Action::Update, error));
+            }
+            begins();
             let update = self
                 .handler
                 .update(&cx, identifier, &live.properties, desired);
-            match self.call(Action::Update, update).await {
+            match self.engine.call(self.id, Action::Update, update).await {
                 Ok(physical) => {
                     self.engine.journal.write(Event::Updated, self.id, identifier);
                     return Ok(Some(physical));
                 }
-                Err(error) if may_pass(error.kind) => self
-                    .again(&mut tries, error)
-                    .await
-                    .map_err(|error| self.error(Action::Update, error))?,
+                // What vanishes meanwhile is seen by the next read.
+                Err(error) if may_pass(error.kind) || error.kind == ErrorKind::NotFound => {
+                    self.again(Action::Update, &mut tries, error).await?;
+                }
                 Err(error) => return Err(self.error(Action::Update, error)),
             }
         }
@@ -269,30 +302,14 @@ impl Step<'_> {
 
     pub async fn delete(&self, identifier: &str) -> Result<(), EngineError> {
         let cx = self.context();
-        let mut tries = Tries::default();
-        loop {
-            let delete = self.handler.delete(&cx, identifier);
-            match self.call(Action::Delete, delete).await {
-                Ok(()) => break,
-                Err(error) if error.kind == ErrorKind::NotFound => break,
-                Err(error) if may_pass(error.kind) || error.kind == ErrorKind::Ambiguous => self
-                    .again(&mut tries, error)
-                    .await
-                    .map_err(|error| self.error(Action::Delete, error))?,
-                Err(error) => return Err(self.error(Action::Delete, error)),
+        self.retried(Action::Delete, || async {
+            match self.handler.delete(&cx, identifier).await {
+                Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
+                result => result,
             }
-        }
+        })
+        .await?;
         self.engine.journal.write(Event::Deleted, self.id, identifier);
         Ok(())
     }
-}
-
-#[derive(Default)]
-struct Tries {
-    count: u32,
-    first: Option<std::time::Instant>,
-}
-
-fn may_pass(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Throttled | ErrorKind::Transient)
 }

@@ -1,7 +1,7 @@
 //! The account a pipeline lives in, as the provider block reaches it.
 
-use crate::aws::{self, AwsContext, AwsSettings};
-use crate::blueprint::Facts;
+use crate::aws::{self, AwsContext, AwsSettings, ParameterManifest};
+use crate::blueprint::{self, Facts};
 use crate::engine::{
     Engine, HandlerError, Journal, ManifestStore, Owner, Registry, RetryPolicy, SystemClock,
 };
@@ -40,14 +40,10 @@ impl Cloud {
 
     /// Where the manifest of a pipeline is kept.
     pub fn manifest_store(&self, name: &str, suffix: &str) -> Box<dyn ManifestStore> {
-        let pipeline = format!("{name}-{suffix}@{}", self.facts.region);
-        Box::new(aws::ManifestParameter::new(
+        Box::new(ParameterManifest::new(
             &self.context,
-            &format!("{name}-{suffix}"),
-            Owner {
-                pipeline,
-                provider_version: env!("CARGO_PKG_VERSION").to_owned(),
-            },
+            &format!("{name}-{suffix}@{}", self.facts.region),
+            blueprint::tags_of_stack(name, suffix),
         ))
     }
 }

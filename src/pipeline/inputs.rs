@@ -25,7 +25,6 @@ pub use super::values::Probe;
 /// What the block says beside the spec: how the provider shall behave.
 #[derive(Clone, Debug)]
 pub struct Options {
-    pub deletion_protection: bool,
     pub allow_data_loss: bool,
     pub adopt_existing: bool,
     pub on_create_failure: OnCreateFailure,
@@ -346,7 +345,6 @@ fn options(r: &mut Reader, config: &State) -> Options {
         &ON_CREATE_FAILURE,
     );
     Options {
-        deletion_protection: r.flag(Some(&config.deletion_protection), false),
         allow_data_loss: r.flag(Some(&config.allow_data_loss), false),
         adopt_existing: r.flag(Some(&config.adopt_existing), false),
         on_create_failure: match on_create_failure.as_deref() {

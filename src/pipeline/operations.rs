@@ -23,7 +23,6 @@ use crate::engine::template::Template;
 use crate::engine::{Engine, Owner};
 use super::cloud::Cloud;
 use serde_json::json;
-use std::sync::Arc;
 use tf_provider::AttributePath;
 use tf_provider::Diagnostics;
 use tf_provider::value::Value;
@@ -532,6 +531,3 @@ pub fn parse_id(diags: &mut Diagnostics, id: &str) -> Option<(String, String, St
     }
     parts
 }
-
-/// Shared by callers that only want to hold the cloud for a while.
-pub type SharedCloud = Arc<Cloud>;

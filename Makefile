@@ -1,0 +1,35 @@
+# What can be done here, and nothing else has to be installed for it than
+# Rust, Python 3.10 or newer, make and Terraform.
+
+SHELL := /bin/sh
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+export CARGO_TARGET_DIR := $(TARGET)
+
+.PHONY: help build demo test sandbox schemas bench clean
+
+help: ## says this
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+build: ## builds the provider and the sandbox
+	@cargo build --workspace --bins
+
+demo: build ## a pipeline from plan to destroy in a sandbox account; KEEP=1 leaves it up
+	@KEEP=$(KEEP) $(TARGET)/debug/demo
+
+test: ## formatting, clippy, unit tests and acceptance tests
+	@python3 tools/test.py
+
+sandbox: build ## a sandbox account in the foreground
+	@$(TARGET)/debug/sandbox
+
+schemas: build ## writes schemas/ anew
+	@python3 tools/schemas.py --write
+
+bench: ## figures of the release build: handshake, plan, apply, memory, calls
+	@cargo build --release --bin terraform-provider-tap
+	@cargo build -p acceptance --bins
+	@$(TARGET)/debug/bench
+
+clean: ## removes what was built and the sandbox
+	@cargo clean
+	@rm -rf .sandbox .demo

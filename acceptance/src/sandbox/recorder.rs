@@ -1,0 +1,162 @@
+//! Writes down every call, so that a test can say what a plan asked, how often,
+//! in which order, and what went wrong with it.
+//!
+//! A call is written when it arrives, in the order of arrival, and completed when
+//! it is answered: one that was held or whose caller was killed stays visible,
+//! without a status.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::request::Inbound;
+
+/// One call, as the control API shows it.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct Call {
+    /// Counts from 1, in order of arrival; never starts anew, not even at a reset.
+    pub sequence: u64,
+    /// Milliseconds since 1970.
+    pub time_ms: f64,
+    pub service: String,
+    pub operation: String,
+    pub resource: String,
+    pub region: String,
+    pub mutating: bool,
+    pub user_agent: String,
+    /// None while it is not answered, or when the connection was dropped.
+    pub status: Option<u16>,
+    /// AWS's error code.
+    pub error: Option<String>,
+    pub duration_ms: Option<f64>,
+    /// What the weather did to it.
+    pub weather: Vec<String>,
+    /// The shims that answered it or changed its answer.
+    pub shims: Vec<String>,
+}
+
+/// Calls per second of one service.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
+pub struct Rate {
+    pub calls: u64,
+    /// Over the time from the first to the last of them, at least one second.
+    pub average_per_second: f64,
+    /// The most that fell into any one second.
+    pub peak_per_second: u64,
+}
+
+#[derive(Default)]
+pub struct Recorder {
+    calls: Mutex<Vec<Call>>,
+    last: AtomicU64,
+}
+
+/// How a call ended.
+#[derive(Default)]
+pub struct Outcome {
+    pub status: Option<u16>,
+    pub error: Option<String>,
+    pub shims: Vec<String>,
+}
+
+impl Recorder {
+    /// Writes a call down as it arrives and returns its sequence number.
+    pub fn arrived(&self, call: &Inbound) -> u64 {
+        let mut calls = self.lock();
+        let sequence = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        calls.push(Call {
+            sequence,
+            time_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64() * 1000.0),
+            service: call.service.clone(),
+            operation: call.operation.clone(),
+            resource: call.resource.clone(),
+            region: call.region.clone(),
+            mutating: call.mutating,
+            user_agent: call.user_agent().to_owned(),
+            status: None,
+            error: None,
+            duration_ms: None,
+            weather: Vec::new(),
+            shims: Vec::new(),
+        });
+        sequence
+    }
+
+    /// Notes what the weather does while a call is still under way.
+    pub fn weather(&self, sequence: u64, what: &str) {
+        self.change(sequence, |call| call.weather.push(what.to_owned()));
+    }
+
+    /// Completes a call. Calls from before a reset are forgotten.
+    pub fn ended(&self, sequence: u64, begin: Instant, outcome: Outcome) {
+        self.change(sequence, |call| {
+            call.status = outcome.status;
+            call.error = outcome.error;
+            call.duration_ms = Some(begin.elapsed().as_secs_f64() * 1000.0);
+            call.shims = outcome.shims;
+        });
+    }
+
+    /// The calls after a sequence number, mutating or not or both.
+    pub fn calls(&self, since: u64, mutating: Option<bool>) -> Vec<Call> {
+        let calls = self.lock();
+        calls.iter().filter(|call| call.sequence > since && mutating.is_none_or(|wanted| wanted == call.mutating)).cloned().collect()
+    }
+
+    /// Calls per second by service.
+    pub fn rates(&self) -> BTreeMap<String, Rate> {
+        let mut times: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        for call in self.lock().iter() {
+            times.entry(call.service.clone()).or_default().push(call.time_ms);
+        }
+        times.into_iter().map(|(service, times)| (service, rate(times))).collect()
+    }
+
+    /// The regions that were called.
+    pub fn regions(&self) -> std::collections::BTreeSet<String> {
+        self.lock().iter().map(|call| call.region.clone()).collect()
+    }
+
+    pub fn reset(&self) {
+        self.lock().clear();
+    }
+
+    fn change(&self, sequence: u64, change: impl FnOnce(&mut Call)) {
+        if let Some(call) = self.lock().iter_mut().rev().find(|call| call.sequence == sequence) {
+            change(call);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Call>> {
+        self.calls.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn rate(mut times: Vec<f64>) -> Rate {
+    times.sort_by(f64::total_cmp);
+    let (Some(first), Some(last)) = (times.first(), times.last()) else { return Rate::default() };
+    let seconds = ((last - first) / 1000.0).max(1.0);
+    let mut peak = 0;
+    let mut oldest = 0;
+    for (index, time) in times.iter().enumerate() {
+        while times.get(oldest).is_some_and(|old| time - old >= 1000.0) {
+            oldest += 1;
+        }
+        peak = peak.max(index - oldest + 1);
+    }
+    Rate { calls: times.len() as u64, average_per_second: times.len() as f64 / seconds, peak_per_second: peak as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_is_the_fullest_second_wherever_it_begins() {
+        let rate = rate(vec![0.0, 900.0, 1000.0, 1100.0, 5000.0]);
+        assert_eq!((rate.calls, rate.peak_per_second, rate.average_per_second), (5, 3, 1.0));
+    }
+}
