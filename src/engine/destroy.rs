@@ -6,7 +6,8 @@
 //! remainder goes on from there. Deleting what is gone already is done.
 
 use super::Engine;
-use super::apply::{Outcome, deletion_edges, within};
+use super::apply::{Outcome, within};
+use super::discard::deletion_edges;
 use super::graph::Queue;
 use super::journal::Event;
 use super::ledger::Ledger;
@@ -58,7 +59,7 @@ impl Engine {
         let mut outcome = shared
             .into_inner()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        outcome.stopped = cancel.is_cancelled();
+        outcome.stopped = cancel.is_cancelled() && outcome.ledger.entries.keys().any(&which);
         self.journal
             .write(Event::Finished, "", &format!("{} errors", outcome.errors.len()));
         outcome

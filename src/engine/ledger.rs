@@ -1,5 +1,6 @@
 //! What the engine knows to exist.
 
+use super::handler::Physical;
 use super::template::LogicalId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,6 +25,26 @@ pub struct Entry {
     pub predecessors: Vec<String>,
 }
 
+impl Entry {
+    /// Whether an identifier stands or stood for it.
+    pub fn holds(&self, identifier: &str) -> bool {
+        self.identifier.as_deref() == Some(identifier)
+            || self.predecessors.iter().any(|other| other == identifier)
+    }
+
+    /// There is something of it.
+    pub fn exists(&self) -> bool {
+        self.identifier.is_some() || !self.predecessors.is_empty()
+    }
+
+    /// Between two templates it may use what either says.
+    pub fn also_depends_on(&mut self, ids: Vec<LogicalId>) {
+        self.depends_on.extend(ids);
+        self.depends_on.sort();
+        self.depends_on.dedup();
+    }
+}
+
 /// What a refresh can find again; kept in private state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -36,6 +57,21 @@ pub struct Details {
     pub applied: Option<Value>,
     /// The properties last read.
     pub live: Option<Value>,
+}
+
+impl Details {
+    pub fn of(physical: Physical) -> Self {
+        Self {
+            reference: physical.reference,
+            attributes: physical.attributes,
+            ..Self::default()
+        }
+    }
+
+    /// Whether those who refer to it see the same.
+    pub fn is_the_same_to_others(&self, other: &Self) -> bool {
+        self.reference == other.reference && self.attributes == other.attributes
+    }
 }
 
 /// Entries, details and lines by logical id.
@@ -58,9 +94,20 @@ impl Ledger {
 
     /// Nothing exists.
     pub fn is_empty(&self) -> bool {
-        self.entries
-            .values()
-            .all(|entry| entry.identifier.is_none() && entry.predecessors.is_empty())
+        !self.entries.values().any(Entry::exists)
+    }
+
+    /// Forgets one identifier of a logical id.
+    pub fn forget(&mut self, id: &str, identifier: &str) {
+        let Some(entry) = self.entries.get_mut(id) else {
+            return;
+        };
+        entry.predecessors.retain(|other| other != identifier);
+        if entry.identifier.as_deref() == Some(identifier) {
+            entry.identifier = None;
+            self.details.remove(id);
+            self.lines.remove(id);
+        }
     }
 
     /// Forgets a logical id.

@@ -210,7 +210,7 @@ fn reason(
     let unfinished = line.is_none_or(|line| line.ends_with(UNFINISHED)) || !entry.predecessors.is_empty();
     Some(if unfinished {
         Reason::Unfinished
-    } else if !drifted.is_empty() {
+    } else if line.is_some_and(|line| line.ends_with(DRIFTED)) {
         Reason::Drifted {
             paths: dedup(drifted.into_iter().chain(changed).collect()),
         }

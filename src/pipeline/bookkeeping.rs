@@ -66,13 +66,25 @@ struct Row {
     unfinished: bool,
 }
 
+/// Before each row: the version of its layout. It also keeps Terraform from
+/// taking the row for JSON, which a plan would spread over ten lines.
+const ROW_FORMAT: &str = "1 ";
+
 /// The text of one element of the `ledger` attribute.
 pub fn row(entry: &Entry, finished: bool) -> String {
     let row = Row {
         entry: entry.clone(),
         unfinished: !finished,
     };
-    serde_json::to_string(&row).unwrap_or_default()
+    let json = serde_json::to_string(&row).unwrap_or_default();
+    format!("{ROW_FORMAT}{json}")
+}
+
+fn parse_row(text: &str) -> Result<Row, String> {
+    let json = text
+        .strip_prefix(ROW_FORMAT)
+        .ok_or("it was written by another version of the provider")?;
+    serde_json::from_str(json).map_err(|error| error.to_string())
 }
 
 /// The ledger that a state holds.
@@ -88,7 +100,7 @@ pub fn load(state: &State, private: &Private) -> Result<Ledger, String> {
         ..Ledger::default()
     };
     for (id, text) in known_entries(&state.ledger) {
-        let row: Row = serde_json::from_str(&text).map_err(|error| {
+        let row = parse_row(&text).map_err(|error| {
             format!("The ledger line of {id} in the state cannot be read ({error}). Restore the state from a backup, or import the pipeline again.")
         })?;
         if row.unfinished {
