@@ -101,7 +101,7 @@ impl Walk<'_> {
                     }
                 }
                 self.supersede(id, begun.superseded);
-                if begun.adopted || search {
+                if begun.found {
                     self.adopt(&step, begun.physical, &desired).await?
                 } else {
                     self.record(id, begun.physical, &desired)

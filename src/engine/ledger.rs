@@ -1,5 +1,6 @@
 //! What the engine knows to exist.
 
+use super::UNFINISHED;
 use super::handler::Physical;
 use super::template::LogicalId;
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,24 @@ impl Ledger {
     /// Nothing exists.
     pub fn is_empty(&self) -> bool {
         !self.entries.values().any(Entry::exists)
+    }
+
+    /// The generation of everything it knows.
+    pub fn generations(&self) -> BTreeMap<LogicalId, u32> {
+        let generation = |(id, entry): (&LogicalId, &Entry)| (id.clone(), entry.generation);
+        self.entries.iter().map(generation).collect()
+    }
+
+    /// After an apply that did not finish, what was applied to a resource
+    /// whose details are lost is not known.
+    pub fn doubt_what_was_applied(&mut self) {
+        for (id, entry) in &self.entries {
+            let known = self.details.get(id).is_some_and(|details| details.applied.is_some());
+            if entry.identifier.is_some() && !known {
+                let line = format!("{} {UNFINISHED}", entry.type_name);
+                self.lines.insert(id.clone(), line);
+            }
+        }
     }
 
     /// Forgets one identifier of a logical id.

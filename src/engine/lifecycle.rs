@@ -13,8 +13,9 @@
 //! # Guarantees
 //!
 //! - The manifest is written before the first change and says what is wanted,
-//!   so that whatever a crash leaves behind is found by the next refresh,
-//!   whether the configuration still wants it or not.
+//!   and what was wanted by applies before it that did not finish. So whatever
+//!   a crash leaves behind is found by the next refresh, whether the
+//!   configuration still wants it or not.
 //! - A state whose incarnation is not the manifest's changes and deletes
 //!   nothing.
 //! - A create that failed is continued in place. Terraform marks it as tainted
@@ -25,13 +26,18 @@ use super::apply::{ApplyRequest, Outcome};
 use super::error::{Action, EngineError, ErrorKind, HandlerError};
 use super::ledger::Ledger;
 use super::manifest::{self, Manifest, ManifestStatus, ManifestStore};
-use super::refresh::Refreshed;
+use super::recover::Search;
+use super::refresh::{self, Refreshed};
+use super::retry::{Tries, may_pass};
 use super::template::{LogicalId, Template};
 use super::{Engine, plan};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// What the manifest is called in errors and in the journal.
+const MANIFEST: &str = "Manifest";
 
 /// The template that a manifest stands for.
 pub type Expand<'a> = dyn Fn(&Manifest) -> Result<Template, String> + Send + Sync + 'a;
@@ -146,10 +152,10 @@ impl Lifecycle<'_> {
             spec: request.spec.clone(),
             facts: request.facts.clone(),
             provider_version: self.engine.owner.provider_version.clone(),
+            earlier: Vec::new(),
         };
-        let (ledger, fresh) = match self.claim(&manifest, &request).await {
-            Ok(Claim::New) => (Ledger::default(), true),
-            Ok(Claim::Adopted(ledger)) => (ledger, false),
+        let (manifest, Known { ledger, unsure }) = match self.claim(manifest, &request).await {
+            Ok(Claim::Made(manifest, known)) => (manifest, known),
             Ok(Claim::Refused) => {
                 return Created {
                     refused: Some(Refusal::AlreadyExists),
@@ -169,6 +175,7 @@ impl Lifecycle<'_> {
             .apply(ApplyRequest {
                 template: request.template,
                 ledger,
+                unsure,
                 cancel: request.cancel.clone(),
                 deadline: request.deadline,
             })
@@ -179,67 +186,110 @@ impl Lifecycle<'_> {
             ..Created::default()
         };
         if created.complete {
-            created.complete = self.complete(manifest, &mut created.errors).await;
+            created.complete = self
+                .complete(manifest, &request.cancel, &mut created.errors)
+                .await;
         }
+        created.adopted = had.iter().chain(&outcome.adopted).cloned().collect();
         if created.complete || request.on_failure != OnCreateFailure::Rollback {
-            created.adopted = outcome.adopted;
             created.ledger = outcome.ledger;
             created.errors.extend(outcome.errors);
             return created;
         }
-        self.roll_back(created, outcome, &had, fresh).await
+        self.roll_back(created, outcome, &had).await
     }
 
     /// Makes the pipeline ours, or says why not.
     async fn claim(
         &self,
-        ours: &Manifest,
+        ours: Manifest,
         request: &CreateRequest<'_>,
     ) -> Result<Claim, Vec<EngineError>> {
-        let fail = |error| vec![self.error(error)];
-        match self.store.create(ours).await {
-            Ok(()) => return Ok(Claim::New),
-            Err(error) => match error.kind {
-                ErrorKind::AlreadyExists | ErrorKind::Ambiguous => {}
-                _ => return Err(fail(error)),
-            },
-        }
-        let found = match self.store.load().await.map_err(fail)? {
-            Some(found) => found,
-            None => {
-                // The answer was lost and nothing was written, or it was
-                // deleted meanwhile: once more.
-                self.store.create(ours).await.map_err(fail)?;
-                return Ok(Claim::New);
-            }
+        let fail = |error| vec![error];
+        let cancel = &request.cancel;
+        let Some(found) = self.put_new(&ours, cancel).await.map_err(fail)? else {
+            return Ok(Claim::Made(ours, Known::default()));
         };
-        if found.incarnation == ours.incarnation {
-            return Ok(Claim::New);
-        }
-        if found.status == ManifestStatus::Complete && !request.adopt_existing {
+        // Only a create that did not finish is nobody's.
+        let unfinished = found.status == ManifestStatus::Creating;
+        if !unfinished && !request.adopt_existing {
             return Ok(Claim::Refused);
         }
-        let before = self.expand(&found)?;
-        // Found before it is claimed: once the manifest says what we want, it
-        // no longer says what the other wanted.
-        let (ledger, errors) = self
-            .engine
-            .recover(&before, Ledger::default(), &request.cancel)
-            .await;
-        if !errors.is_empty() {
-            return Err(errors);
+        // Found before it is claimed, and remembered after: once the manifest
+        // says what we want, it no longer says what the other wanted.
+        let known = self
+            .account(&found, Ledger::default(), cancel)
+            .await
+            .map_err(|(_, errors)| errors)?;
+        if !unfinished {
+            // No plan has shown it, so nobody has agreed to it.
+            self.refuse_loss(request.template, &known.ledger)?;
         }
-        let mut wanted = ours.clone();
-        wanted.status = ManifestStatus::Creating;
-        self.store.save(&wanted).await.map_err(fail)?;
-        let (ledger, errors) = self
-            .engine
-            .recover(request.template, ledger, &request.cancel)
-            .await;
-        if !errors.is_empty() {
-            return Err(errors);
+        let ours = ours.superseding(&found);
+        self.call(cancel, || self.store.save(&ours)).await.map_err(fail)?;
+        Ok(Claim::Made(ours, known))
+    }
+
+    /// Writes a manifest where there is none; returns the one there is.
+    async fn put_new(
+        &self,
+        ours: &Manifest,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Manifest>, EngineError> {
+        let mut tries = Tries::default();
+        loop {
+            let error = match self
+                .engine
+                .call(MANIFEST, Action::Manifest, self.store.create(ours))
+                .await
+            {
+                Ok(()) => return Ok(None),
+                Err(error) => error,
+            };
+            match error.kind {
+                // There is one: another's, or our own whose answer was lost.
+                ErrorKind::AlreadyExists | ErrorKind::Ambiguous => {
+                    match self.load(cancel).await? {
+                        Some(found) if found.incarnation == ours.incarnation => return Ok(None),
+                        Some(found) => return Ok(Some(found)),
+                        None => {}
+                    }
+                }
+                kind if may_pass(kind) => {}
+                _ => return Err(self.error(error)),
+            }
+            self.engine
+                .again(MANIFEST, cancel, &mut tries, error)
+                .await
+                .map_err(|error| self.error(error))?;
         }
-        Ok(Claim::Adopted(ledger))
+    }
+
+    fn refuse_loss(&self, template: &Template, ledger: &Ledger) -> Result<(), Vec<EngineError>> {
+        let plan = plan::plan(&self.engine.registry, template, ledger);
+        let errors: Vec<EngineError> = plan
+            .data_at_risk
+            .into_iter()
+            .map(|(id, reason)| EngineError {
+                type_name: ledger
+                    .entries
+                    .get(&id)
+                    .map(|entry| entry.type_name.clone())
+                    .unwrap_or_default(),
+                logical_id: id,
+                action: Action::Create,
+                source: HandlerError::ours(
+                    ErrorKind::Invalid,
+                    "the provider",
+                    format!(
+                        "it holds data and would be lost ({reason}) by adopting {} as it is configured here. \
+                         Import the pipeline instead: then a plan shows what would happen",
+                        self.engine.owner.pipeline
+                    ),
+                ),
+            })
+            .collect();
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
     async fn roll_back(
@@ -247,7 +297,6 @@ impl Lifecycle<'_> {
         mut created: Created,
         outcome: Outcome,
         had: &BTreeSet<LogicalId>,
-        fresh: bool,
     ) -> Created {
         let adopted: BTreeSet<&LogicalId> = outcome.adopted.iter().collect();
         let ours: BTreeSet<LogicalId> = outcome
@@ -271,10 +320,11 @@ impl Lifecycle<'_> {
         created.errors.extend(undone.errors);
         created.ledger = undone.ledger;
         created.rolled_back = true;
-        if fresh && created.ledger.is_empty() {
-            match self.store.delete().await {
+        if created.ledger.is_empty() {
+            let never = CancellationToken::new();
+            match self.call(&never, || self.store.delete()).await {
                 Ok(()) => created.ledger = Ledger::default(),
-                Err(error) => created.errors.push(self.error(error)),
+                Err(error) => created.errors.push(error),
             }
         }
         created
@@ -285,45 +335,33 @@ impl Lifecycle<'_> {
             incarnation: request.incarnation.clone(),
             ..Updated::default()
         };
-        let mut wanted = match self.ours(&request.incarnation).await {
-            Ok(found) => found.unwrap_or_else(|| Manifest {
-                format: manifest::FORMAT,
-                pipeline: self.engine.owner.pipeline.clone(),
-                incarnation: request.incarnation.clone(),
-                status: ManifestStatus::Updating,
-                spec: Value::Null,
-                facts: Value::Null,
-                provider_version: String::new(),
-            }),
-            Err(error) => {
-                updated.ledger = request.ledger;
-                updated.errors.push(self.error(error));
-                return updated;
-            }
+        let cancel = &request.cancel;
+        let wanted = Manifest {
+            format: manifest::FORMAT,
+            pipeline: self.engine.owner.pipeline.clone(),
+            incarnation: request.incarnation.clone(),
+            status: ManifestStatus::Updating,
+            spec: request.spec,
+            facts: request.facts,
+            provider_version: self.engine.owner.provider_version.clone(),
+            earlier: Vec::new(),
         };
-        let ledger = match self.recover_unfinished(&wanted, request.ledger, &request.cancel).await {
-            Ok(ledger) => ledger,
+        let begun = self.begin_update(wanted, request.ledger, cancel).await;
+        let (wanted, Known { ledger, unsure }) = match begun {
+            Ok(begun) => begun,
             Err((ledger, errors)) => {
                 updated.ledger = ledger;
                 updated.errors = errors;
                 return updated;
             }
         };
-        wanted.status = ManifestStatus::Updating;
-        wanted.spec = request.spec;
-        wanted.facts = request.facts;
-        wanted.provider_version = self.engine.owner.provider_version.clone();
-        if let Err(error) = self.store.save(&wanted).await {
-            updated.ledger = ledger;
-            updated.errors.push(self.error(error));
-            return updated;
-        }
         let outcome = self
             .engine
             .apply(ApplyRequest {
                 template: request.template,
                 ledger,
-                cancel: request.cancel,
+                unsure,
+                cancel: cancel.clone(),
                 deadline: request.deadline,
             })
             .await;
@@ -331,47 +369,103 @@ impl Lifecycle<'_> {
         updated.ledger = outcome.ledger;
         updated.errors = outcome.errors;
         if updated.complete {
-            updated.complete = self.complete(wanted, &mut updated.errors).await;
+            updated.complete = self.complete(wanted, cancel, &mut updated.errors).await;
         }
         updated
     }
 
-    /// The manifest, if it is of this incarnation; `None` when there is none.
-    async fn ours(&self, incarnation: &str) -> Result<Option<Manifest>, HandlerError> {
-        match self.store.load().await? {
-            Some(found) if found.incarnation != incarnation => Err(HandlerError::ours(
+    /// Finds what is there and writes down what is wanted.
+    async fn begin_update(
+        &self,
+        wanted: Manifest,
+        ledger: Ledger,
+        cancel: &CancellationToken,
+    ) -> Result<(Manifest, Known), (Ledger, Vec<EngineError>)> {
+        let found = match self.load(cancel).await {
+            // Someone deleted it. Who is quick may claim the pipeline before
+            // us; then it is theirs.
+            Ok(None) => match self.put_new(&wanted, cancel).await {
+                Ok(None) => return Ok((wanted, Known::new(ledger))),
+                Ok(Some(found)) => found,
+                Err(error) => return Err((ledger, vec![error])),
+            },
+            Ok(Some(found)) => found,
+            Err(error) => return Err((ledger, vec![error])),
+        };
+        if found.incarnation != wanted.incarnation {
+            let error = HandlerError::ours(
                 ErrorKind::Stranger,
                 "the provider",
                 format!(
                     "{} belongs to another Terraform state now, which has adopted it",
                     self.engine.owner.pipeline
                 ),
-            )),
-            found => Ok(found),
+            );
+            return Err((ledger, vec![self.error(error)]));
+        }
+        let known = self.account(&found, ledger, cancel).await?;
+        let wanted = wanted.superseding(&found);
+        match self.call(cancel, || self.store.save(&wanted)).await {
+            Ok(()) => Ok((wanted, known)),
+            Err(error) => Err((known.ledger, vec![error])),
         }
     }
 
-    /// What an apply after the last refresh may have left behind: only when
-    /// the manifest says that one was not finished.
-    async fn recover_unfinished(
+    /// Adds to a ledger what exists and it does not know: anything, when the
+    /// last apply did not finish; what it has nothing of, when it did, since
+    /// it may have finished and been killed before its state was written.
+    async fn account(
         &self,
         manifest: &Manifest,
         ledger: Ledger,
         cancel: &CancellationToken,
-    ) -> Result<Ledger, (Ledger, Vec<EngineError>)> {
-        if manifest.status == ManifestStatus::Complete || manifest.spec.is_null() {
-            return Ok(ledger);
-        }
-        let template = match self.expand(manifest) {
-            Ok(template) => template,
+    ) -> Result<Known, (Ledger, Vec<EngineError>)> {
+        let complete = manifest.status == ManifestStatus::Complete;
+        let templates = match self.templates(manifest) {
+            Ok(templates) => templates,
+            Err(errors) if complete => {
+                tracing::warn!(?errors, "the manifest cannot be expanded");
+                return Ok(Known::new(ledger));
+            }
             Err(errors) => return Err((ledger, errors)),
         };
-        let (ledger, errors) = self.engine.recover(&template, ledger, cancel).await;
-        if errors.is_empty() {
-            Ok(ledger)
-        } else {
-            Err((ledger, errors))
+        let nothing_missing = templates
+            .iter()
+            .flat_map(|template| template.resources.keys())
+            .all(|id| ledger.identifier(id).is_some());
+        if complete && nothing_missing {
+            return Ok(Known::new(ledger));
         }
+        let search = Search {
+            templates: &templates,
+            only_missing: complete,
+        };
+        let mut found = self.engine.recover(search, ledger, cancel).await;
+        if !found.errors.is_empty() {
+            return Err((found.ledger, found.errors));
+        }
+        if !complete {
+            found.ledger.doubt_what_was_applied();
+        }
+        Ok(Known {
+            ledger: found.ledger,
+            unsure: found.unsure,
+        })
+    }
+
+    /// Every template of which something may exist, oldest first.
+    fn templates(&self, manifest: &Manifest) -> Result<Vec<Template>, Vec<EngineError>> {
+        manifest
+            .earlier
+            .iter()
+            .map(|wanted| manifest.wanting(wanted))
+            .chain((!manifest.spec.is_null()).then(|| manifest.clone()))
+            .map(|manifest| {
+                (self.expand)(&manifest).map_err(|cause| {
+                    vec![self.error(HandlerError::ours(ErrorKind::Invalid, "the manifest", cause))]
+                })
+            })
+            .collect()
     }
 
     pub async fn refresh(
@@ -383,11 +477,11 @@ impl Lifecycle<'_> {
         let mut seen = Seen::default();
         // The manifest first: what it says was wanted is at least as old as
         // what is read after it.
-        match self.store.load().await {
+        match self.load(cancel).await {
             Ok(manifest) => seen.manifest = manifest,
             Err(error) => {
                 seen.refreshed.ledger = ledger;
-                seen.refreshed.errors.push(self.error(error));
+                seen.refreshed.errors.push(error);
                 return seen;
             }
         }
@@ -395,28 +489,48 @@ impl Lifecycle<'_> {
         if let Some(manifest) = &seen.manifest {
             seen.foreign_incarnation = manifest.incarnation != incarnation;
             if !seen.foreign_incarnation {
-                let ledger = std::mem::take(&mut seen.refreshed.ledger);
-                seen.refreshed.ledger =
-                    match self.recover_unfinished(manifest, ledger, cancel).await {
-                        Ok(ledger) => ledger,
-                        Err((ledger, errors)) => {
-                            seen.refreshed.errors.extend(errors);
-                            ledger
-                        }
-                    };
+                self.complement(manifest, &mut seen.refreshed, cancel).await;
             }
         }
         seen.gone = seen.manifest.is_none() && seen.refreshed.ledger.is_empty();
         seen
     }
 
+    /// Adds to what was read what the manifest knows beyond the ledger.
+    async fn complement(
+        &self,
+        manifest: &Manifest,
+        refreshed: &mut Refreshed,
+        cancel: &CancellationToken,
+    ) {
+        if manifest.status == ManifestStatus::Complete
+            && let Ok(template) = (self.expand)(manifest)
+            && refresh::restore(&self.engine.registry, &template, &mut refreshed.ledger)
+        {
+            // Read again: what was applied says what is ours to compare.
+            let ledger = std::mem::take(&mut refreshed.ledger);
+            let vanished = std::mem::take(&mut refreshed.vanished);
+            *refreshed = self.engine.refresh(ledger, cancel).await;
+            refreshed.vanished.extend(vanished);
+        }
+        let ledger = std::mem::take(&mut refreshed.ledger);
+        refreshed.ledger = match self.account(manifest, ledger, cancel).await {
+            Ok(known) => known.ledger,
+            Err((ledger, errors)) => {
+                refreshed.errors.extend(errors);
+                ledger
+            }
+        };
+    }
+
     pub async fn destroy(&self, request: DestroyRequest) -> Destroyed {
         let mut destroyed = Destroyed::default();
-        let found = match self.store.load().await {
+        let cancel = &request.cancel;
+        let found = match self.load(cancel).await {
             Ok(found) => found,
             Err(error) => {
                 destroyed.remainder = request.ledger;
-                destroyed.errors.push(self.error(error));
+                destroyed.errors.push(error);
                 return destroyed;
             }
         };
@@ -430,8 +544,8 @@ impl Lifecycle<'_> {
                 destroyed.skipped = Some(Skipped::KeptForResume);
                 return destroyed;
             }
-            ledger = match self.recover_unfinished(&manifest, ledger, &request.cancel).await {
-                Ok(ledger) => ledger,
+            ledger = match self.account(&manifest, ledger, cancel).await {
+                Ok(known) => known.ledger,
                 Err((ledger, errors)) => {
                     destroyed.remainder = ledger;
                     destroyed.errors = errors;
@@ -439,22 +553,22 @@ impl Lifecycle<'_> {
                 }
             };
             manifest.status = ManifestStatus::Deleting;
-            if let Err(error) = self.store.save(&manifest).await {
+            if let Err(error) = self.call(cancel, || self.store.save(&manifest)).await {
                 destroyed.remainder = ledger;
-                destroyed.errors.push(self.error(error));
+                destroyed.errors.push(error);
                 return destroyed;
             }
         }
         let outcome = self
             .engine
-            .destroy(ledger, request.cancel, request.deadline)
+            .destroy(ledger, cancel.clone(), request.deadline)
             .await;
         destroyed.errors = outcome.errors;
         destroyed.remainder = outcome.ledger;
         if destroyed.remainder.is_empty() && !outcome.stopped {
-            match self.store.delete().await {
+            match self.call(cancel, || self.store.delete()).await {
                 Ok(()) => destroyed.complete = true,
-                Err(error) => destroyed.errors.push(self.error(error)),
+                Err(error) => destroyed.errors.push(error),
             }
         }
         destroyed
@@ -466,29 +580,42 @@ impl Lifecycle<'_> {
     }
 
     /// Says in the manifest that everything is as wanted.
-    async fn complete(&self, mut manifest: Manifest, errors: &mut Vec<EngineError>) -> bool {
+    async fn complete(
+        &self,
+        mut manifest: Manifest,
+        cancel: &CancellationToken,
+        errors: &mut Vec<EngineError>,
+    ) -> bool {
         manifest.status = ManifestStatus::Complete;
-        match self.store.save(&manifest).await {
+        manifest.earlier.clear();
+        match self.call(cancel, || self.store.save(&manifest)).await {
             Ok(()) => true,
             Err(error) => {
-                errors.push(self.error(error));
+                errors.push(error);
                 false
             }
         }
     }
 
-    fn expand(&self, manifest: &Manifest) -> Result<Template, Vec<EngineError>> {
-        let template = (self.expand)(manifest).map_err(|cause| {
-            vec![self.error(HandlerError::ours(ErrorKind::Invalid, "the manifest", cause))]
-        })?;
-        let mut problems = Vec::new();
-        plan::order(&template, &mut problems);
-        Ok(template)
+    async fn load(&self, cancel: &CancellationToken) -> Result<Option<Manifest>, EngineError> {
+        self.call(cancel, || self.store.load()).await
+    }
+
+    /// A call of the manifest's that can be made twice.
+    async fn call<T, F, Fut>(&self, cancel: &CancellationToken, call: F) -> Result<T, EngineError>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, HandlerError>>,
+    {
+        self.engine
+            .patiently(MANIFEST, Action::Manifest, cancel, call)
+            .await
+            .map_err(|error| self.error(error))
     }
 
     fn error(&self, source: HandlerError) -> EngineError {
         EngineError {
-            logical_id: "Manifest".to_owned(),
+            logical_id: MANIFEST.to_owned(),
             type_name: "AWS::SSM::Parameter".to_owned(),
             action: Action::Manifest,
             source,
@@ -497,7 +624,23 @@ impl Lifecycle<'_> {
 }
 
 enum Claim {
-    New,
-    Adopted(Ledger),
+    Made(Manifest, Known),
     Refused,
+}
+
+/// What there is to go on from.
+#[derive(Default)]
+struct Known {
+    ledger: Ledger,
+    /// Where there may be more.
+    unsure: BTreeSet<LogicalId>,
+}
+
+impl Known {
+    fn new(ledger: Ledger) -> Self {
+        Self {
+            ledger,
+            unsure: BTreeSet::new(),
+        }
+    }
 }

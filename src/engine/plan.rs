@@ -111,8 +111,7 @@ pub fn plan(registry: &Registry, template: &Template, ledger: &Ledger) -> Plan {
         }
     }
     for (id, entry) in &ledger.entries {
-        let exists = entry.identifier.is_some() || !entry.predecessors.is_empty();
-        if template.resources.contains_key(id) || !exists {
+        if template.resources.contains_key(id) || !entry.exists() {
             continue;
         }
         let holds_data = registry

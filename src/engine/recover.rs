@@ -7,133 +7,201 @@
 //! a predecessor where it has another one.
 
 use super::error::EngineError;
-use super::handler::Found;
+use super::handler::{Found, Live};
 use super::ledger::{Details, Entry, Ledger};
 use super::plan;
 use super::refresh::{Drift, Refreshed};
 use super::step::Step;
-use super::template::Template;
+use super::template::{LogicalId, Resource, Template};
 use super::{Action, DRIFTED, Engine, UNFINISHED, diff};
+use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio_util::sync::CancellationToken;
 
+/// What to look for.
+#[derive(Default)]
+pub struct Search<'a> {
+    /// What was wanted at one time or another, oldest first.
+    pub templates: &'a [Template],
+    /// Only what the ledger has nothing of.
+    pub only_missing: bool,
+}
+
+/// What a search came to.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    pub ledger: Ledger,
+    pub errors: Vec<EngineError>,
+    /// Could not be looked for, since what says where it is does not exist.
+    pub unsure: BTreeSet<LogicalId>,
+}
+
+/// Something to look for.
+struct Wanted<'a> {
+    id: &'a str,
+    resource: &'a Resource,
+    desired: Value,
+}
+
 impl Engine {
-    /// Adds to a ledger what exists of a template and is not in it.
+    /// Adds to a ledger what exists of some templates and is not in it.
     pub async fn recover(
         &self,
-        template: &Template,
+        search: Search<'_>,
         ledger: Ledger,
         cancel: &CancellationToken,
-    ) -> (Ledger, Vec<EngineError>) {
-        let mut ledger = ledger;
-        let mut errors = Vec::new();
-        for level in levels(template) {
-            // Children are found under their parents, so parents come first.
-            let wanted: Vec<(String, Value)> = level
-                .into_iter()
-                .filter_map(|id| {
-                    let resource = template.resources.get(&id)?;
-                    let handler = self.registry.get(&resource.type_name)?;
-                    // What refers to something that does not exist was not
-                    // begun either.
-                    let resolved = plan::resolve(&resource.properties, &ledger).ok()?;
-                    Some((id, handler.normalise(&resolved).ok()?))
-                })
-                .collect();
-            let found: Vec<_> = stream::iter(wanted)
-                .map(|(id, desired)| {
-                    let ledger = &ledger;
-                    async move {
-                        let result = self.look_for(template, ledger, &id, &desired, cancel).await;
-                        (id, result)
+    ) -> Recovered {
+        let mut recovered = Recovered {
+            ledger,
+            ..Recovered::default()
+        };
+        self.fill_in(&mut recovered, cancel).await;
+        // The same question is asked once, whatever the number of templates.
+        let mut asked = BTreeSet::new();
+        for template in search.templates {
+            for level in levels(template) {
+                // Children are found under their parents, so parents come
+                // first.
+                let mut wanted = Vec::new();
+                for id in &level {
+                    let Some(resource) = template.resources.get(id) else {
+                        continue;
+                    };
+                    let entry = recovered.ledger.entries.get(id);
+                    if search.only_missing && entry.is_some_and(|entry| entry.identifier.is_some()) {
+                        continue;
                     }
-                })
-                .buffer_unordered(self.parallelism)
-                .collect()
-                .await;
-            for (id, result) in found {
-                match result {
-                    Ok(Some((entry, details))) => {
-                        ledger
-                            .lines
-                            .insert(id.clone(), format!("{} {UNFINISHED}", entry.type_name));
-                        if let Some(details) = details {
-                            ledger.details.insert(id.clone(), details);
+                    match self.question(resource, entry, &recovered.ledger) {
+                        Some(desired) if asked.insert((id.clone(), desired.to_string())) => {
+                            wanted.push(Wanted {
+                                id,
+                                resource,
+                                desired,
+                            });
                         }
-                        ledger.entries.insert(id, entry);
+                        Some(_) => {}
+                        None => {
+                            recovered.unsure.insert(id.clone());
+                        }
                     }
-                    Ok(None) => {}
-                    Err(error) => errors.push(error),
+                }
+                // Boxed one by one: a closure over borrowed questions is not
+                // general enough for the compiler to see that it is `Send`.
+                let mut looks: Vec<BoxFuture<'_, (Wanted<'_>, _)>> = Vec::new();
+                for wanted in wanted {
+                    let ledger = &recovered.ledger;
+                    looks.push(Box::pin(async move {
+                        let result = self.look_for(&wanted, ledger, cancel).await;
+                        (wanted, result)
+                    }));
+                }
+                let found: Vec<_> = stream::iter(looks)
+                    .buffer_unordered(self.parallelism)
+                    .collect()
+                    .await;
+                for (wanted, result) in found {
+                    match result {
+                        Ok(found) => add(&mut recovered.ledger, template, &wanted, found),
+                        Err(error) => recovered.errors.push(error),
+                    }
                 }
             }
         }
-        (ledger, errors)
+        recovered
     }
 
-    /// The entry as it should be, if there is more than the ledger knows.
+    /// Reads what the ledger knows to exist and has no details of.
+    async fn fill_in(&self, recovered: &mut Recovered, cancel: &CancellationToken) {
+        let ledger = &recovered.ledger;
+        let reads: Vec<_> = ledger
+            .entries
+            .iter()
+            .filter(|(id, _)| !ledger.details.contains_key(*id))
+            .filter_map(|(id, entry)| {
+                let identifier = entry.identifier.clone()?;
+                Some((id.clone(), entry.type_name.clone(), identifier))
+            })
+            .collect();
+        let read: Vec<_> = stream::iter(reads)
+            .map(|(id, type_name, identifier)| async move {
+                let result = self.read_one(&id, &type_name, &identifier, None, cancel).await;
+                (id, result)
+            })
+            .buffer_unordered(self.parallelism)
+            .collect()
+            .await;
+        for (id, result) in read {
+            match result {
+                Ok(Some(live)) => {
+                    let details = details(live);
+                    recovered.ledger.details.insert(id, details);
+                }
+                Ok(None) => {}
+                Err(error) => recovered.errors.push(error),
+            }
+        }
+    }
+
+    /// What a handler is asked for, if it can be asked. What a resource is
+    /// found by is a literal, or a parent without which it cannot be: so
+    /// properties that refer to what does not exist are left out.
+    fn question(&self, resource: &Resource, entry: Option<&Entry>, ledger: &Ledger) -> Option<Value> {
+        if entry.is_some_and(|entry| entry.exists() && entry.type_name != resource.type_name) {
+            return None;
+        }
+        let handler = self.registry.get(&resource.type_name)?;
+        let (known, _) = plan::resolve_known(&resource.properties, ledger);
+        plan::normalise(handler.as_ref(), &known).ok()
+    }
+
+    /// Identifiers that the ledger does not know, with what was read of them
+    /// where one shall stand for the logical id.
     async fn look_for(
         &self,
-        template: &Template,
+        wanted: &Wanted<'_>,
         ledger: &Ledger,
-        id: &str,
-        desired: &Value,
         cancel: &CancellationToken,
-    ) -> Result<Option<(Entry, Option<Details>)>, EngineError> {
-        let resource = &template.resources[id];
-        let handler = self.handler(id, &resource.type_name, Action::Find)?;
+    ) -> Result<Vec<(String, Option<Live>)>, EngineError> {
+        let handler = self.handler(wanted.id, &wanted.resource.type_name, Action::Find)?;
         let step = Step {
             engine: self,
-            id,
+            id: wanted.id,
             handler: handler.as_ref(),
             cancel,
         };
-        let Found::Ours(identifiers) = step.find(desired).await? else {
-            return Ok(None);
+        let Found::Ours(identifiers) = step.find(&wanted.desired).await? else {
+            return Ok(Vec::new());
         };
-        let mut entry = ledger.entries.get(id).cloned().unwrap_or_else(|| Entry {
-            type_name: resource.type_name.clone(),
-            ..Entry::default()
-        });
-        let mut unknown: Vec<String> = identifiers
-            .into_iter()
-            .filter(|other| {
-                entry.identifier.as_ref() != Some(other) && !entry.predecessors.contains(other)
-            })
-            .collect();
-        if unknown.is_empty() {
-            return Ok(None);
+        let mut found = Vec::new();
+        let mut stands = ledger.identifier(wanted.id).is_some();
+        for identifier in identifiers {
+            if is_held(ledger, &wanted.resource.type_name, &identifier) {
+                continue;
+            }
+            if stands {
+                found.push((identifier, None));
+            } else if let Some(live) = step.read(&identifier, Some(&wanted.desired)).await? {
+                // A list may still name what is gone already.
+                stands = true;
+                found.push((identifier, Some(live)));
+            }
         }
-        let mut details = None;
-        if entry.identifier.is_none() {
-            let identifier = unknown.remove(0);
-            let Some(live) = step.read(&identifier, Some(desired)).await? else {
-                return Ok(None);
-            };
-            details = Some(Details {
-                reference: live.physical.reference,
-                attributes: live.physical.attributes,
-                live: Some(live.properties),
-                ..Details::default()
-            });
-            entry.identifier = Some(identifier);
-            entry.generation += 1;
-            entry.depends_on = template.dependencies(id);
-        }
-        entry.predecessors.extend(unknown);
-        Ok(Some((entry, details)))
+        Ok(found)
     }
 
     /// The ledger of a pipeline that no state knows: everything is found, and
     /// compared with what the manifest says it shall be.
     pub async fn survey(&self, template: &Template, cancel: &CancellationToken) -> Refreshed {
-        let (mut ledger, errors) = self.recover(template, Ledger::default(), cancel).await;
-        let generations: BTreeMap<_, _> = ledger
-            .entries
-            .iter()
-            .map(|(id, entry)| (id.clone(), entry.generation))
-            .collect();
+        let search = Search {
+            templates: std::slice::from_ref(template),
+            only_missing: false,
+        };
+        let Recovered {
+            mut ledger, errors, ..
+        } = self.recover(search, Ledger::default(), cancel).await;
+        let generations = ledger.generations();
         let mut drifted = BTreeMap::new();
         for (id, entry) in ledger.entries.clone() {
             let Some(resource) = template
@@ -145,7 +213,10 @@ impl Engine {
             };
             let desired = plan::resolve(&resource.properties, &ledger)
                 .ok()
-                .and_then(|resolved| self.registry.get(&resource.type_name)?.normalise(&resolved).ok());
+                .and_then(|resolved| {
+                    let handler = self.registry.get(&resource.type_name)?;
+                    plan::normalise(handler.as_ref(), &resolved).ok()
+                });
             let Some(desired) = desired else { continue };
             let Some(details) = ledger.details.get_mut(&id) else {
                 continue;
@@ -169,6 +240,53 @@ impl Engine {
             vanished: Vec::new(),
             errors,
         }
+    }
+}
+
+/// Writes down what was found: as the thing itself where the ledger has none,
+/// as a predecessor where it has another one.
+fn add(
+    ledger: &mut Ledger,
+    template: &Template,
+    wanted: &Wanted<'_>,
+    found: Vec<(String, Option<Live>)>,
+) {
+    if let Some(entry) = ledger.entries.get_mut(wanted.id) {
+        entry.also_depends_on(template.dependencies(wanted.id));
+    }
+    for (identifier, live) in found {
+        // Two of one level may have found the same.
+        if is_held(ledger, &wanted.resource.type_name, &identifier) {
+            continue;
+        }
+        let entry = ledger.entries.entry(wanted.id.to_owned()).or_default();
+        entry.type_name.clone_from(&wanted.resource.type_name);
+        entry.also_depends_on(template.dependencies(wanted.id));
+        match live {
+            Some(live) => {
+                entry.identifier = Some(identifier);
+                entry.generation += 1;
+                ledger.details.insert(wanted.id.to_owned(), details(live));
+            }
+            None => entry.predecessors.push(identifier),
+        }
+        let line = format!("{} {UNFINISHED}", entry.type_name);
+        ledger.lines.insert(wanted.id.to_owned(), line);
+    }
+}
+
+/// Whether any logical id has it already.
+fn is_held(ledger: &Ledger, type_name: &str, identifier: &str) -> bool {
+    ledger
+        .entries
+        .values()
+        .any(|entry| entry.type_name == type_name && entry.holds(identifier))
+}
+
+fn details(live: Live) -> Details {
+    Details {
+        live: Some(live.properties),
+        ..Details::of(live.physical)
     }
 }
 

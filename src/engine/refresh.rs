@@ -5,11 +5,11 @@
 //! leaves its entry as it was.
 
 use super::error::{Action, EngineError};
-use super::handler::Live;
+use super::handler::{Live, Registry};
 use super::ledger::Ledger;
 use super::plan;
 use super::step::Step;
-use super::template::{LogicalId, Resource};
+use super::template::{LogicalId, Resource, Template};
 use super::{DRIFTED, Engine, UNFINISHED, diff};
 use futures::stream::{self, StreamExt};
 use serde_json::Value;
@@ -56,12 +56,22 @@ impl Engine {
             ledger,
             ..Refreshed::default()
         };
+        let mut read = Vec::new();
         for (id, result) in results {
             match result {
-                Ok(Some(live)) => refreshed.found(&id, live),
+                Ok(Some(live)) => {
+                    let details = refreshed.ledger.details.entry(id.clone()).or_default();
+                    details.reference = live.physical.reference;
+                    details.attributes = live.physical.attributes;
+                    details.live = Some(live.properties);
+                    read.push(id);
+                }
                 Ok(None) => refreshed.lost(id),
                 Err(error) => refreshed.errors.push(error),
             }
+        }
+        for id in read {
+            refreshed.judge(&self.registry, &id);
         }
         refreshed
     }
@@ -95,45 +105,80 @@ impl Refreshed {
         self.vanished.push(id);
     }
 
-    fn found(&mut self, id: &str, live: Live) {
-        let details = self.ledger.details.entry(id.to_owned()).or_default();
-        details.reference = live.physical.reference;
-        details.attributes = live.physical.attributes;
-        let differences = match &details.applied {
-            Some(applied) => diff::paths(applied, &live.properties),
-            None => Vec::new(),
-        };
-        details.live = Some(live.properties);
-        let Some(entry) = self.ledger.entries.get(id) else {
+    /// Whether a resource is as it was applied: by what it is itself, and by
+    /// what the things that it refers to are now. (A bucket that an apply
+    /// made again before it was interrupted has its old name and another
+    /// ARN.)
+    fn judge(&mut self, registry: &Registry, id: &str) {
+        let ledger = &self.ledger;
+        let (Some(entry), Some(details)) = (ledger.entries.get(id), ledger.details.get(id)) else {
             return;
         };
-        let line = self.ledger.lines.get(id);
+        let line = ledger.lines.get(id);
+        let Some(applied) = &details.applied else {
+            return;
+        };
         if line.is_some_and(|line| line.ends_with(UNFINISHED)) {
             return;
         }
-        if !differences.is_empty() {
+        let mut paths = match &details.live {
+            Some(live) => diff::paths(applied, live),
+            None => Vec::new(),
+        };
+        let wanted = details.unresolved.as_ref().and_then(|unresolved| {
+            let handler = registry.get(&entry.type_name)?;
+            let resolved = plan::resolve(unresolved, ledger).ok()?;
+            plan::normalise(handler.as_ref(), &resolved).ok()
+        });
+        if let Some(wanted) = wanted {
+            paths.extend(diff::paths(applied, &wanted));
+            paths.sort();
+            paths.dedup();
+        }
+        if !paths.is_empty() {
             let line = format!("{} {DRIFTED}", entry.type_name);
             self.ledger.lines.insert(id.to_owned(), line);
-            let drifts = differences.into_iter().map(|path| Drift { path });
+            let drifts = paths.into_iter().map(|path| Drift { path });
             self.drifted.insert(id.to_owned(), drifts.collect());
         } else if line.is_some_and(|line| line.ends_with(DRIFTED)) {
             // It was mended outside.
-            let unresolved = self.ledger.details.get(id).and_then(|d| d.unresolved.clone());
-            if let Some(properties) = unresolved {
+            if let Some(properties) = details.unresolved.clone() {
                 let resource = Resource {
                     type_name: entry.type_name.clone(),
                     properties,
                     ..Resource::default()
                 };
-                let generations = self
-                    .ledger
-                    .entries
-                    .iter()
-                    .map(|(id, entry)| (id.clone(), entry.generation))
-                    .collect();
-                let line = plan::digest_line(&resource, &generations);
+                let line = plan::digest_line(&resource, &ledger.generations());
                 self.ledger.lines.insert(id.to_owned(), line);
             }
         }
     }
+}
+
+/// Gives back to a ledger whose details were lost what a complete pipeline's
+/// template says was applied, so that drift is seen again. Says whether there
+/// was anything to give back.
+pub(super) fn restore(registry: &Registry, template: &Template, ledger: &mut Ledger) -> bool {
+    let generations = ledger.generations();
+    let mut restored = BTreeMap::new();
+    for (id, resource) in &template.resources {
+        let applied = ledger.details.get(id).and_then(|details| details.applied.as_ref());
+        let as_applied = ledger.lines.get(id) == Some(&plan::digest_line(resource, &generations));
+        if applied.is_none()
+            && as_applied
+            && let Some(handler) = registry.get(&resource.type_name)
+            && let Ok(resolved) = plan::resolve(&resource.properties, ledger)
+            && let Ok(applied) = plan::normalise(handler.as_ref(), &resolved)
+        {
+            restored.insert(id, (applied, resource.properties.clone()));
+        }
+    }
+    let any = !restored.is_empty();
+    for (id, (applied, unresolved)) in restored {
+        if let Some(details) = ledger.details.get_mut(id) {
+            details.applied = Some(applied);
+            details.unresolved = Some(unresolved);
+        }
+    }
+    any
 }

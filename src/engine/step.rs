@@ -39,6 +39,8 @@ pub struct Begun {
     pub physical: Physical,
     /// It was there already, and ours.
     pub adopted: bool,
+    /// It was found, not answered: what it is like has to be seen.
+    pub found: bool,
     /// Further things of ours for this logical id, to be deleted when nothing
     /// uses them.
     pub superseded: Vec<String>,
@@ -127,6 +129,7 @@ impl Step<'_> {
                     return Ok(Begun {
                         physical,
                         adopted: false,
+                        found: false,
                         superseded,
                     });
                 }
@@ -160,6 +163,7 @@ impl Step<'_> {
             physical,
             // A thing that appears after an answer was lost is that answer's.
             adopted: !lost,
+            found: true,
             superseded,
         }
     }

@@ -15,6 +15,7 @@ use crate::engine::{Context, ErrorKind, HandlerError};
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder;
 use aws_sdk_dynamodb::types as sdk;
+use aws_smithy_types::retry::RetryConfig;
 
 const UPDATE: &str = "dynamodb:UpdateTable";
 
@@ -73,6 +74,9 @@ pub(super) fn sdk_tags(operation: &str, tags: &TagMap) -> Outcome<Vec<sdk::Tag>>
         .collect()
 }
 
+/// Sent once: DynamoDB refuses a change that is there already, so that a
+/// retry after a lost answer would fail what has succeeded. The engine reads
+/// again instead.
 async fn update(
     cx: &Context<'_>,
     clients: &Clients,
@@ -80,7 +84,10 @@ async fn update(
     change: impl FnOnce(UpdateTableFluentBuilder) -> UpdateTableFluentBuilder,
 ) -> Outcome<()> {
     wait_settled(cx, clients, name).await?;
+    let once = aws_sdk_dynamodb::config::Builder::new().retry_config(RetryConfig::disabled());
     change(clients.dynamodb().update_table().table_name(name))
+        .customize()
+        .config_override(once)
         .send()
         .await
         .during(UPDATE)
@@ -109,15 +116,22 @@ pub(super) async fn table(
         let sse = encryption(&desired.sse_specification);
         update(cx, clients, name, |call| call.sse_specification(sse)).await?;
     }
+    // What is there may be more than `current` said, after an interruption.
+    let table = wait_settled(cx, clients, name).await?;
+    let is_there = |index: &GlobalSecondaryIndex| {
+        let mut live = table.global_secondary_indexes().iter();
+        live.any(|live| live.index_name.as_deref() == Some(&index.index_name))
+    };
     for index in &current.global_secondary_indexes {
-        if !same_index(current, desired, index) {
+        if !same_index(current, desired, index) && is_there(index) {
             remove_index(cx, clients, name, index).await?;
         }
     }
     for index in &desired.global_secondary_indexes {
-        let kept = current
-            .index(&index.index_name)
-            .is_some_and(|old| same_index(current, desired, old));
+        let kept = match current.index(&index.index_name) {
+            Some(old) => same_index(current, desired, old),
+            None => is_there(index),
+        };
         if !kept {
             add_index(cx, clients, name, desired, index).await?;
         }
