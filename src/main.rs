@@ -8,7 +8,10 @@ fn main() -> ExitCode {
     if let Some(code) = terraform_provider_tap::pipeline::command::run(&arguments) {
         return code;
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(cause) => {
             eprintln!("terraform-provider-tap cannot start its runtime: {cause}");
@@ -16,5 +19,8 @@ fn main() -> ExitCode {
         }
     };
     let provider = Arc::new(terraform_provider_tap::provider::TapProvider::default());
-    runtime.block_on(terraform_provider_tap::plugin::serve(provider, "terraform-provider-tap"))
+    runtime.block_on(terraform_provider_tap::plugin::serve(
+        provider,
+        "terraform-provider-tap",
+    ))
 }

@@ -69,7 +69,11 @@ fn topic_policy(spec: &Spec, facts: &Facts) -> Value {
             .service(service)
             .actions(["sns:Publish"])
             .resource(arn.clone())
-            .when("StringEquals", "aws:SourceAccount", facts.account_id.clone())
+            .when(
+                "StringEquals",
+                "aws:SourceAccount",
+                facts.account_id.clone(),
+            )
     });
     // Services publish over TLS and carry the key; a caller that does not is
     // refused whoever it is (R118).
@@ -89,7 +93,11 @@ pub(super) fn publisher_key_grants(facts: &Facts) -> Vec<Statement> {
                 .service(service)
                 .actions(["kms:GenerateDataKey*", "kms:Decrypt"])
                 .resource("*")
-                .when("StringEquals", "aws:SourceAccount", facts.account_id.clone())
+                .when(
+                    "StringEquals",
+                    "aws:SourceAccount",
+                    facts.account_id.clone(),
+                )
         })
         .to_vec()
 }

@@ -19,10 +19,7 @@ pub mod limit {
 /// `documents-dev@us-east-1`: what identifies the pipeline, in state, in
 /// `terraform import` and in the ownership tag.
 pub fn pipeline_id(spec: &Spec, facts: &Facts) -> String {
-    format!(
-        "{}-{}@{}",
-        spec.name, spec.environment_suffix, facts.region
-    )
+    format!("{}-{}@{}", spec.name, spec.environment_suffix, facts.region)
 }
 
 /// Splits what [`pipeline_id`] made: name, environment suffix, region.

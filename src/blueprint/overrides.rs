@@ -16,7 +16,9 @@ use std::collections::BTreeMap;
 pub enum OverrideError {
     #[error("{id} is not a logical id of this pipeline; the logical ids are {known}")]
     UnknownId { id: String, known: String },
-    #[error("the override of {id} is not a JSON object ({cause}); write it with jsonencode({{ Property = value }})")]
+    #[error(
+        "the override of {id} is not a JSON object ({cause}); write it with jsonencode({{ Property = value }})"
+    )]
     NotAnObject { id: String, cause: String },
 }
 
@@ -101,21 +103,77 @@ pub struct Weakened {
 /// is reported: whether a hand-written policy is weaker than ours is not for
 /// a provider to decide, but that it is no longer ours is.
 const CONTROLS: &[(&str, &str, &str)] = &[
-    ("AWS::KMS::Key", "EnableKeyRotation", "automatic key rotation (PCI DSS 3.7.4)"),
-    ("AWS::KMS::Key", "KeyPolicy", "the scoped key policy (PCI DSS 3.6.1)"),
+    (
+        "AWS::KMS::Key",
+        "EnableKeyRotation",
+        "automatic key rotation (PCI DSS 3.7.4)",
+    ),
+    (
+        "AWS::KMS::Key",
+        "KeyPolicy",
+        "the scoped key policy (PCI DSS 3.6.1)",
+    ),
     ("AWS::KMS::Key", "Enabled", "an enabled key"),
-    ("AWS::S3::Bucket", "BucketEncryption", "encryption at rest under the pipeline's key (PCI DSS 3.5.1)"),
-    ("AWS::S3::Bucket", "VersioningConfiguration", "versioning (PCI DSS 10.5.1)"),
-    ("AWS::S3::Bucket", "PublicAccessBlockConfiguration", "the public access block (PCI DSS 1.3.1)"),
-    ("AWS::S3::Bucket", "OwnershipControls", "disabled ACLs (PCI DSS 7.2.1)"),
-    ("AWS::S3::Bucket", "LoggingConfiguration", "access logging (PCI DSS 10.2.1)"),
-    ("AWS::S3::Bucket", "LifecycleConfiguration", "retention (PCI DSS 3.2.1, 10.5.1)"),
-    ("AWS::S3::Bucket", "NotificationConfiguration", "event notifications (PCI DSS 11.5.2)"),
-    ("AWS::S3::BucketPolicy", "PolicyDocument", "the TLS-only and right-key-only policy (PCI DSS 4.2.1)"),
-    ("AWS::DynamoDB::Table", "PointInTimeRecoverySpecification", "point-in-time recovery (PCI DSS 10.3.3)"),
-    ("AWS::DynamoDB::Table", "SSESpecification", "encryption at rest under the pipeline's key (PCI DSS 3.5.1)"),
-    ("AWS::SNS::Topic", "KmsMasterKeyId", "encryption of alerts at rest (PCI DSS 3.5.1)"),
-    ("AWS::SNS::TopicPolicy", "PolicyDocument", "the scoped topic policy (PCI DSS 7.2.1)"),
+    (
+        "AWS::S3::Bucket",
+        "BucketEncryption",
+        "encryption at rest under the pipeline's key (PCI DSS 3.5.1)",
+    ),
+    (
+        "AWS::S3::Bucket",
+        "VersioningConfiguration",
+        "versioning (PCI DSS 10.5.1)",
+    ),
+    (
+        "AWS::S3::Bucket",
+        "PublicAccessBlockConfiguration",
+        "the public access block (PCI DSS 1.3.1)",
+    ),
+    (
+        "AWS::S3::Bucket",
+        "OwnershipControls",
+        "disabled ACLs (PCI DSS 7.2.1)",
+    ),
+    (
+        "AWS::S3::Bucket",
+        "LoggingConfiguration",
+        "access logging (PCI DSS 10.2.1)",
+    ),
+    (
+        "AWS::S3::Bucket",
+        "LifecycleConfiguration",
+        "retention (PCI DSS 3.2.1, 10.5.1)",
+    ),
+    (
+        "AWS::S3::Bucket",
+        "NotificationConfiguration",
+        "event notifications (PCI DSS 11.5.2)",
+    ),
+    (
+        "AWS::S3::BucketPolicy",
+        "PolicyDocument",
+        "the TLS-only and right-key-only policy (PCI DSS 4.2.1)",
+    ),
+    (
+        "AWS::DynamoDB::Table",
+        "PointInTimeRecoverySpecification",
+        "point-in-time recovery (PCI DSS 10.3.3)",
+    ),
+    (
+        "AWS::DynamoDB::Table",
+        "SSESpecification",
+        "encryption at rest under the pipeline's key (PCI DSS 3.5.1)",
+    ),
+    (
+        "AWS::SNS::Topic",
+        "KmsMasterKeyId",
+        "encryption of alerts at rest (PCI DSS 3.5.1)",
+    ),
+    (
+        "AWS::SNS::TopicPolicy",
+        "PolicyDocument",
+        "the scoped topic policy (PCI DSS 7.2.1)",
+    ),
 ];
 
 /// The controls that the overrides touch, by comparison of the template

@@ -56,10 +56,7 @@ impl Statement {
     /// One line of the condition block; lines of one operator are merged, and
     /// all lines must hold.
     pub fn when(mut self, operator: &str, key: &str, value: impl Into<Value>) -> Self {
-        let conditions = self
-            .0
-            .entry("Condition")
-            .or_insert_with(|| json!({}));
+        let conditions = self.0.entry("Condition").or_insert_with(|| json!({}));
         if let Some(lines) = conditions.as_object_mut()
             && let Some(line) = lines
                 .entry(operator)

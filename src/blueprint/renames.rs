@@ -9,8 +9,7 @@ pub const RENAMES: &[(&str, &str)] = &[];
 
 /// The name that a logical id has today.
 pub fn current(id: &str) -> &str {
-    RENAMES.iter().fold(
-        id,
-        |name, (old, new)| if name == *old { new } else { name },
-    )
+    RENAMES
+        .iter()
+        .fold(id, |name, (old, new)| if name == *old { new } else { name })
 }

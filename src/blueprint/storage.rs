@@ -96,7 +96,11 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
         }));
         // AWS checks the log target's policy when logging is switched on.
         let logs_to_ours = bucket != Bucket::Logs && !Bucket::Logs.is_brought(x.spec);
-        let after: &[&str] = if logs_to_ours { &["LogsBucketPolicy"] } else { &[] };
+        let after: &[&str] = if logs_to_ours {
+            &["LogsBucketPolicy"]
+        } else {
+            &[]
+        };
         x.add_after(bucket.bucket_id(), "AWS::S3::Bucket", properties, after);
         x.add(
             bucket.policy_id(),
@@ -197,7 +201,11 @@ fn bucket_policy(bucket: Bucket, spec: &Spec, facts: &Facts) -> Value {
                 .service(LOG_DELIVERY)
                 .actions(["s3:PutObject"])
                 .resource(format!("{arn}/access-logs/*"))
-                .when("StringEquals", "aws:SourceAccount", facts.account_id.clone())
+                .when(
+                    "StringEquals",
+                    "aws:SourceAccount",
+                    facts.account_id.clone(),
+                )
                 .when("ArnLike", "aws:SourceArn", logged_buckets(spec, facts)),
         ),
     }
@@ -242,9 +250,11 @@ fn right_key_statements(bucket: Bucket, spec: &Spec, objects: &str) -> Vec<State
         put("OnlyKmsEncryption")
             .when("Null", ALGORITHM, "false")
             .when("StringNotEquals", ALGORITHM, "aws:kms"),
-        put("OnlyThisKey")
-            .when("Null", KEY, "false")
-            .when("ArnNotEquals", KEY, key_purpose(bucket).arn(spec)),
+        put("OnlyThisKey").when("Null", KEY, "false").when(
+            "ArnNotEquals",
+            KEY,
+            key_purpose(bucket).arn(spec),
+        ),
         put("NotTheAwsManagedKey")
             .when("StringEquals", ALGORITHM, "aws:kms")
             .when("Null", KEY, "true"),
@@ -264,7 +274,11 @@ pub(super) fn access_log_key_grant(spec: &Spec, facts: &Facts) -> Option<Stateme
             .service(LOG_DELIVERY)
             .actions(["kms:GenerateDataKey*", "kms:Decrypt"])
             .resource("*")
-            .when("StringEquals", "aws:SourceAccount", facts.account_id.clone())
+            .when(
+                "StringEquals",
+                "aws:SourceAccount",
+                facts.account_id.clone(),
+            )
             .when("ArnLike", "aws:SourceArn", logged_buckets(spec, facts)),
     )
 }

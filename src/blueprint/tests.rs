@@ -25,7 +25,9 @@ fn property<'t>(template: &'t Template, id: &str, pointer: &str) -> &'t Value {
 }
 
 fn statements(document: &Value) -> &Vec<Value> {
-    document["Statement"].as_array().expect("a list of statements")
+    document["Statement"]
+        .as_array()
+        .expect("a list of statements")
 }
 
 fn of_type<'t>(template: &'t Template, type_name: &str) -> Vec<(&'t String, &'t Value)> {
@@ -80,8 +82,7 @@ fn every_key_rotates_and_admits_nobody_but_the_account_and_named_services() {
             assert_ne!(principal["AWS"], "*", "{id}");
             if principal.get("Service").is_some() {
                 assert_eq!(
-                    statement["Condition"]["StringEquals"]["aws:SourceAccount"],
-                    "111122223333",
+                    statement["Condition"]["StringEquals"]["aws:SourceAccount"], "111122223333",
                     "{id}: a service is bound to the account"
                 );
             }
@@ -92,7 +93,11 @@ fn every_key_rotates_and_admits_nobody_but_the_account_and_named_services() {
 #[test]
 fn data_and_function_environments_have_keys_of_their_own() {
     let template = template(|_| {});
-    let bucket = property(&template, "RawBucket", "/BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault/KMSMasterKeyID");
+    let bucket = property(
+        &template,
+        "RawBucket",
+        "/BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault/KMSMasterKeyID",
+    );
     assert_eq!(bucket, &json!({ "Fn::GetAtt": ["DataKey", "Arn"] }));
     assert!(template.resources.contains_key("EnvironmentKey"));
 }
@@ -101,28 +106,69 @@ fn data_and_function_environments_have_keys_of_their_own() {
 fn every_bucket_is_versioned_encrypted_private_owned_and_has_a_lifecycle() {
     let template = template(|_| {});
     for (id, bucket) in of_type(&template, "AWS::S3::Bucket") {
-        assert_eq!(bucket["VersioningConfiguration"]["Status"], "Enabled", "{id}");
-        for flag in ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"] {
-            assert_eq!(bucket["PublicAccessBlockConfiguration"][flag], true, "{id} {flag}");
+        assert_eq!(
+            bucket["VersioningConfiguration"]["Status"], "Enabled",
+            "{id}"
+        );
+        for flag in [
+            "BlockPublicAcls",
+            "BlockPublicPolicy",
+            "IgnorePublicAcls",
+            "RestrictPublicBuckets",
+        ] {
+            assert_eq!(
+                bucket["PublicAccessBlockConfiguration"][flag], true,
+                "{id} {flag}"
+            );
         }
         let rule = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
         assert_eq!(rule["BucketKeyEnabled"], true, "{id}");
-        assert_eq!(rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"], "aws:kms", "{id}");
-        assert_eq!(bucket["OwnershipControls"]["Rules"][0]["ObjectOwnership"], "BucketOwnerEnforced", "{id}");
-        let rules = bucket["LifecycleConfiguration"]["Rules"].as_array().expect("rules");
-        assert!(rules.iter().any(|rule| rule["NoncurrentVersionTransitions"][0]["TransitionInDays"] == 30), "{id}");
-        assert!(rules.iter().any(|rule| rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 7), "{id}");
+        assert_eq!(
+            rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"], "aws:kms",
+            "{id}"
+        );
+        assert_eq!(
+            bucket["OwnershipControls"]["Rules"][0]["ObjectOwnership"], "BucketOwnerEnforced",
+            "{id}"
+        );
+        let rules = bucket["LifecycleConfiguration"]["Rules"]
+            .as_array()
+            .expect("rules");
+        assert!(
+            rules
+                .iter()
+                .any(|rule| rule["NoncurrentVersionTransitions"][0]["TransitionInDays"] == 30),
+            "{id}"
+        );
+        assert!(
+            rules
+                .iter()
+                .any(|rule| rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 7),
+            "{id}"
+        );
     }
 }
 
 #[test]
 fn document_buckets_log_to_the_log_bucket_and_the_log_bucket_to_nobody() {
     let template = template(|_| {});
-    for (id, prefix) in [("RawBucket", "access-logs/raw/"), ("ProcessedBucket", "access-logs/processed/")] {
-        assert_eq!(property(&template, id, "/LoggingConfiguration/DestinationBucketName"), &json!({ "Ref": "LogsBucket" }));
-        assert_eq!(property(&template, id, "/LoggingConfiguration/LogFilePrefix"), prefix);
+    for (id, prefix) in [
+        ("RawBucket", "access-logs/raw/"),
+        ("ProcessedBucket", "access-logs/processed/"),
+    ] {
+        assert_eq!(
+            property(&template, id, "/LoggingConfiguration/DestinationBucketName"),
+            &json!({ "Ref": "LogsBucket" })
+        );
+        assert_eq!(
+            property(&template, id, "/LoggingConfiguration/LogFilePrefix"),
+            prefix
+        );
     }
-    assert_eq!(property(&template, "LogsBucket", "/LoggingConfiguration"), &Value::Null);
+    assert_eq!(
+        property(&template, "LogsBucket", "/LoggingConfiguration"),
+        &Value::Null
+    );
 }
 
 #[test]
@@ -130,12 +176,18 @@ fn every_bucket_policy_refuses_plain_http_and_old_tls() {
     let template = template(|_| {});
     for (id, policy) in of_type(&template, "AWS::S3::BucketPolicy") {
         let denies = |condition: Value| {
-            statements(&policy["PolicyDocument"])
-                .iter()
-                .any(|s| s["Effect"] == "Deny" && s["Condition"] == condition && s["Action"] == "s3:*")
+            statements(&policy["PolicyDocument"]).iter().any(|s| {
+                s["Effect"] == "Deny" && s["Condition"] == condition && s["Action"] == "s3:*"
+            })
         };
-        assert!(denies(json!({ "Bool": { "aws:SecureTransport": "false" } })), "{id}");
-        assert!(denies(json!({ "NumericLessThan": { "s3:TlsVersion": "1.2" } })), "{id}");
+        assert!(
+            denies(json!({ "Bool": { "aws:SecureTransport": "false" } })),
+            "{id}"
+        );
+        assert!(
+            denies(json!({ "NumericLessThan": { "s3:TlsVersion": "1.2" } })),
+            "{id}"
+        );
     }
 }
 
@@ -149,9 +201,17 @@ fn no_deny_of_the_wrong_key_hits_uploads_that_say_nothing() {
         let mut seen = 0;
         for statement in statements(document) {
             for operator in ["StringNotEquals", "ArnNotEquals"] {
-                for key in statement["Condition"][operator].as_object().into_iter().flat_map(|keys| keys.keys()) {
+                for key in statement["Condition"][operator]
+                    .as_object()
+                    .into_iter()
+                    .flat_map(|keys| keys.keys())
+                {
                     seen += 1;
-                    assert_eq!(statement["Condition"]["Null"][key], "false", "{id} {}", statement["Sid"]);
+                    assert_eq!(
+                        statement["Condition"]["Null"][key], "false",
+                        "{id} {}",
+                        statement["Sid"]
+                    );
                 }
             }
         }
@@ -167,7 +227,10 @@ fn log_delivery_may_write_logs_of_this_pipelines_buckets_only() {
         .filter(|statement| statement["Effect"] == "Allow")
         .collect();
     assert_eq!(allow.len(), 1);
-    assert_eq!(allow[0]["Principal"], json!({ "Service": "logging.s3.amazonaws.com" }));
+    assert_eq!(
+        allow[0]["Principal"],
+        json!({ "Service": "logging.s3.amazonaws.com" })
+    );
     assert_eq!(
         allow[0]["Condition"]["ArnLike"]["aws:SourceArn"],
         json!([
@@ -182,9 +245,18 @@ fn the_audit_table_is_encrypted_backed_up_on_demand_and_indexed_by_day() {
     let template = template(|_| {});
     let table = &template.resources["AuditTable"].properties;
     assert_eq!(table["BillingMode"], "PAY_PER_REQUEST");
-    assert_eq!(table["SSESpecification"]["KMSMasterKeyId"], json!({ "Fn::GetAtt": ["DataKey", "Arn"] }));
-    assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
-    assert_eq!(table["GlobalSecondaryIndexes"][0]["KeySchema"][0], json!({ "AttributeName": "day", "KeyType": "HASH" }));
+    assert_eq!(
+        table["SSESpecification"]["KMSMasterKeyId"],
+        json!({ "Fn::GetAtt": ["DataKey", "Arn"] })
+    );
+    assert_eq!(
+        table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
+        true
+    );
+    assert_eq!(
+        table["GlobalSecondaryIndexes"][0]["KeySchema"][0],
+        json!({ "AttributeName": "day", "KeyType": "HASH" })
+    );
     assert_eq!(table["DeletionProtectionEnabled"], false);
 }
 
@@ -194,7 +266,11 @@ fn who_may_publish_alerts_may_use_their_key() {
     let services = |document: &Value| -> Vec<String> {
         statements(document)
             .iter()
-            .filter_map(|statement| statement["Principal"]["Service"].as_str().map(str::to_owned))
+            .filter_map(|statement| {
+                statement["Principal"]["Service"]
+                    .as_str()
+                    .map(str::to_owned)
+            })
             .collect()
     };
     let key = services(property(&template, "LogsKey", "/KeyPolicy"));
@@ -206,7 +282,8 @@ fn who_may_publish_alerts_may_use_their_key() {
 #[test]
 fn a_subscription_is_known_by_its_address() {
     let one = template(|spec| spec.alerts.emails = vec!["a@example.com".into()]);
-    let two = template(|spec| spec.alerts.emails = vec!["b@example.com".into(), "a@example.com".into()]);
+    let two =
+        template(|spec| spec.alerts.emails = vec!["b@example.com".into(), "a@example.com".into()]);
     let id = alerts::subscription_id("a@example.com");
     assert_eq!(one.resources[&id], two.resources[&id]);
     assert_eq!(two.resources.len(), one.resources.len() + 1);
@@ -222,13 +299,24 @@ fn what_the_user_brings_is_not_in_the_template() {
     for id in ["DataKey", "DataKeyAlias", "LogsBucket", "LogsBucketPolicy"] {
         assert!(!template.resources.contains_key(id), "{id}");
     }
-    assert_eq!(property(&template, "AuditTable", "/SSESpecification/KMSMasterKeyId"), KEY);
-    assert_eq!(property(&template, "RawBucket", "/LoggingConfiguration/DestinationBucketName"), "central-logs");
+    assert_eq!(
+        property(&template, "AuditTable", "/SSESpecification/KMSMasterKeyId"),
+        KEY
+    );
+    assert_eq!(
+        property(
+            &template,
+            "RawBucket",
+            "/LoggingConfiguration/DestinationBucketName"
+        ),
+        "central-logs"
+    );
 }
 
 #[test]
 fn a_log_bucket_under_sse_s3_needs_no_grant_of_the_key() {
-    let template = template(|spec| spec.storage.access_log_encryption = AccessLogEncryption::Aes256);
+    let template =
+        template(|spec| spec.storage.access_log_encryption = AccessLogEncryption::Aes256);
     let policy = property(&template, "LogsKey", "/KeyPolicy").to_string();
     assert!(!policy.contains("logging.s3"), "{policy}");
 }
@@ -236,7 +324,8 @@ fn a_log_bucket_under_sse_s3_needs_no_grant_of_the_key() {
 #[test]
 fn tags_of_the_block_win_over_the_providers_and_ours_win_over_both() {
     let template = template(|spec| {
-        spec.default_tags = BTreeMap::from([("team".into(), "a".into()), ("cost".into(), "1".into())]);
+        spec.default_tags =
+            BTreeMap::from([("team".into(), "a".into()), ("cost".into(), "1".into())]);
         spec.tags = BTreeMap::from([("team".into(), "b".into())]);
     });
     let tags: BTreeMap<&str, &str> = property(&template, "AuditTable", "/Tags")
@@ -245,7 +334,13 @@ fn tags_of_the_block_win_over_the_providers_and_ours_win_over_both() {
         .iter()
         .filter_map(|tag| Some((tag["Key"].as_str()?, tag["Value"].as_str()?)))
         .collect();
-    let expected = [("cost", "1"), ("environment-suffix", "dev"), ("owner", "tap"), ("stack", "documents"), ("team", "b")];
+    let expected = [
+        ("cost", "1"),
+        ("environment-suffix", "dev"),
+        ("owner", "tap"),
+        ("stack", "documents"),
+        ("team", "b"),
+    ];
     assert_eq!(tags, expected.into_iter().collect());
 }
 
@@ -257,13 +352,23 @@ fn an_override_is_a_merge_patch_and_names_the_control_it_replaces() {
         expand(&spec, &facts())
     };
     let without = template(|_| {});
-    let with = patched(r#"{"PointInTimeRecoverySpecification": null, "TableClass": "STANDARD"}"#).expect("valid");
+    let with = patched(r#"{"PointInTimeRecoverySpecification": null, "TableClass": "STANDARD"}"#)
+        .expect("valid");
     assert_eq!(property(&with, "AuditTable", "/TableClass"), "STANDARD");
     let weak = weakened(&without, &with);
     assert_eq!(weak.len(), 1);
-    assert_eq!((weak[0].id.as_str(), weak[0].property.as_str()), ("AuditTable", "PointInTimeRecoverySpecification"));
-    assert!(matches!(patched("[]"), Err(OverrideError::NotAnObject { .. })));
-    assert!(matches!(patched("{"), Err(OverrideError::NotAnObject { .. })));
+    assert_eq!(
+        (weak[0].id.as_str(), weak[0].property.as_str()),
+        ("AuditTable", "PointInTimeRecoverySpecification")
+    );
+    assert!(matches!(
+        patched("[]"),
+        Err(OverrideError::NotAnObject { .. })
+    ));
+    assert!(matches!(
+        patched("{"),
+        Err(OverrideError::NotAnObject { .. })
+    ));
 }
 
 #[test]
@@ -271,7 +376,10 @@ fn an_override_of_an_unknown_id_lists_the_known_ones() {
     let mut spec = Spec::new("documents", "dev");
     spec.overrides.insert("Bucket".into(), "{}".into());
     let error = expand(&spec, &facts()).expect_err("unknown").to_string();
-    assert!(error.contains("Bucket is not a logical id") && error.contains("RawBucket"), "{error}");
+    assert!(
+        error.contains("Bucket is not a logical id") && error.contains("RawBucket"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -282,7 +390,10 @@ fn long_names_keep_to_their_limit_and_stay_apart() {
     let two = naming::bucket("documents-processed", &spec("production000002"), &facts());
     assert!(one.len() <= naming::limit::BUCKET && two.len() <= naming::limit::BUCKET);
     assert_ne!(one, two);
-    assert_eq!(one, naming::bucket("documents-processed", &spec("production000001"), &facts()));
+    assert_eq!(
+        one,
+        naming::bucket("documents-processed", &spec("production000001"), &facts())
+    );
 }
 
 #[test]
@@ -291,8 +402,18 @@ fn an_id_splits_at_its_last_hyphen() {
     let id = naming::pipeline_id(&spec, &facts());
     assert_eq!(id, "my-documents-dev@us-east-1");
     let parts = naming::parse_pipeline_id(&id);
-    assert_eq!(parts, Some(("my-documents".into(), "dev".into(), "us-east-1".into())));
-    for wrong in ["", "documents", "documents-dev", "@us-east-1", "-dev@us-east-1", "documents-@us-east-1"] {
+    assert_eq!(
+        parts,
+        Some(("my-documents".into(), "dev".into(), "us-east-1".into()))
+    );
+    for wrong in [
+        "",
+        "documents",
+        "documents-dev",
+        "@us-east-1",
+        "-dev@us-east-1",
+        "documents-@us-east-1",
+    ] {
         assert_eq!(naming::parse_pipeline_id(wrong), None, "{wrong}");
     }
 }
@@ -305,5 +426,8 @@ fn a_spec_survives_the_manifest() {
     let text = serde_json::to_string(&spec).expect("JSON");
     assert_eq!(serde_json::from_str::<Spec>(&text).expect("the same"), spec);
     let oldest = r#"{"name":"documents","environment_suffix":"dev"}"#;
-    assert_eq!(serde_json::from_str::<Spec>(oldest).expect("defaults"), Spec::new("documents", "dev"));
+    assert_eq!(
+        serde_json::from_str::<Spec>(oldest).expect("defaults"),
+        Spec::new("documents", "dev")
+    );
 }

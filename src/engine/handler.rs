@@ -135,6 +135,13 @@ pub trait Handler: Send + Sync {
         Coupling::Ready
     }
 
+    /// The properties that `find` looks at, where the others may be anything;
+    /// `None`: it may look at all. With them, what an interrupted apply left
+    /// is found even when something that it refers to is gone.
+    fn found_by(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     /// Whether deleting it loses what the user cannot make again.
     fn holds_data(&self) -> bool {
         false

@@ -56,7 +56,8 @@ pub mod refresh;
 pub mod retry;
 pub mod step;
 pub mod template;
-
+#[cfg(test)]
+mod tests;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{Action, EngineError, ErrorKind, HandlerError};

@@ -73,7 +73,12 @@ impl Engine {
                     if search.only_missing && entry.is_some_and(|entry| entry.identifier.is_some()) {
                         continue;
                     }
-                    match self.question(resource, entry, &recovered.ledger) {
+                    let question = self.question(resource, entry, &recovered.ledger);
+                    if let Some(entry) = recovered.ledger.entries.get_mut(id) {
+                        // It may have got as far as using what this says.
+                        entry.also_depends_on(template.dependencies(id));
+                    }
+                    match question {
                         Some(desired) if asked.insert((id.clone(), desired.to_string())) => {
                             wanted.push(Wanted {
                                 id,
@@ -144,15 +149,25 @@ impl Engine {
         }
     }
 
-    /// What a handler is asked for, if it can be asked. What a resource is
-    /// found by is a literal, or a parent without which it cannot be: so
-    /// properties that refer to what does not exist are left out.
+    /// What a handler is asked for, if it can be asked. Properties that refer
+    /// to what does not exist are left out or, where the handler says that it
+    /// does not look at them, filled with anything.
     fn question(&self, resource: &Resource, entry: Option<&Entry>, ledger: &Ledger) -> Option<Value> {
         if entry.is_some_and(|entry| entry.exists() && entry.type_name != resource.type_name) {
             return None;
         }
         let handler = self.registry.get(&resource.type_name)?;
-        let (known, _) = plan::resolve_known(&resource.properties, ledger);
+        let (mut known, unknown) = plan::resolve_known(&resource.properties, ledger);
+        if let Ok(desired) = plan::normalise(handler.as_ref(), &known) {
+            return Some(desired);
+        }
+        let looks_at = handler.found_by()?;
+        for name in unknown {
+            if looks_at.contains(&name.as_str()) {
+                return None;
+            }
+            known[&name] = Value::from("unknown");
+        }
         plan::normalise(handler.as_ref(), &known).ok()
     }
 
@@ -251,9 +266,6 @@ fn add(
     wanted: &Wanted<'_>,
     found: Vec<(String, Option<Live>)>,
 ) {
-    if let Some(entry) = ledger.entries.get_mut(wanted.id) {
-        entry.also_depends_on(template.dependencies(wanted.id));
-    }
     for (identifier, live) in found {
         // Two of one level may have found the same.
         if is_held(ledger, &wanted.resource.type_name, &identifier) {

@@ -114,9 +114,7 @@ pub fn load(state: &State, private: &Private) -> Result<Ledger, String> {
         }
         ledger.entries.insert(id, row.entry);
     }
-    ledger
-        .lines
-        .retain(|id, _| ledger.entries.contains_key(id));
+    ledger.lines.retain(|id, _| ledger.entries.contains_key(id));
     ledger
         .details
         .retain(|id, _| ledger.entries.contains_key(id));
@@ -125,12 +123,12 @@ pub fn load(state: &State, private: &Private) -> Result<Ledger, String> {
 
 /// The `ledger` attribute of a state.
 pub fn rows(ledger: &Ledger) -> TextMap {
-    text_map(ledger.entries.iter().map(|(id, entry)| {
-        (
-            id.clone(),
-            row(entry, is_finished(ledger.lines.get(id))),
-        )
-    }))
+    text_map(
+        ledger
+            .entries
+            .iter()
+            .map(|(id, entry)| (id.clone(), row(entry, is_finished(ledger.lines.get(id))))),
+    )
 }
 
 fn is_finished(line: Option<&String>) -> bool {

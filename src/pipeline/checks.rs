@@ -15,7 +15,12 @@ use tf_provider::Diagnostics;
 /// The error of an override that cannot be applied.
 pub fn override_error(diags: &mut Diagnostics, problem: &OverrideError) {
     let path = AttributePath::new("overrides").key(problem.id().to_owned());
-    error(diags, path, "Invalid override", sentence(&problem.to_string()));
+    error(
+        diags,
+        path,
+        "Invalid override",
+        sentence(&problem.to_string()),
+    );
 }
 
 /// Every resource's properties must be ones that its handler can bring about.
@@ -52,7 +57,9 @@ fn stand_ins(value: &Value) -> Value {
                 .keys()
                 .any(|key| key == "Ref" || key.starts_with("Fn::"));
             match intrinsic {
-                true => json!("arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"),
+                true => json!(
+                    "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"
+                ),
                 false => object(members),
             }
         }
@@ -111,7 +118,9 @@ pub fn key_regions(diags: &mut Diagnostics, spec: &Spec, facts: &Facts) {
         if region != facts.region {
             error(
                 diags,
-                AttributePath::new("encryption").attribute("key_arns").attribute(name),
+                AttributePath::new("encryption")
+                    .attribute("key_arns")
+                    .attribute(name),
                 "A key of another region",
                 format!(
                     "The key is in {region} and the pipeline in {}. Write the ARN of a key in {}.",

@@ -125,6 +125,9 @@ impl Shared {
     }
 
     pub fn session(&self) -> Option<Arc<Session>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }

@@ -14,7 +14,12 @@ and may set account_id and region. FILE - is standard input.";
 
 /// Runs a command, if the arguments are one. `None`: they are not.
 pub fn run(arguments: &[String]) -> Option<ExitCode> {
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    match arguments
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         ["template", file] => Some(template(file)),
         ["template", ..] | ["--help" | "-h" | "help"] => {
             println!("{USAGE}");
@@ -63,7 +68,10 @@ fn template(file: &str) -> ExitCode {
 }
 
 fn line(diagnostic: &Diagnostic) -> String {
-    format!("{}: {}: {}", diagnostic.attribute, diagnostic.summary, diagnostic.detail)
+    format!(
+        "{}: {}: {}",
+        diagnostic.attribute, diagnostic.summary, diagnostic.detail
+    )
 }
 
 fn refuse(sentence: &str) -> ExitCode {

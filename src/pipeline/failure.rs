@@ -38,10 +38,19 @@ fn grouped(errors: &[EngineError]) -> Vec<(String, String)> {
             let first = members.first()?;
             let ids = members
                 .iter()
-                .map(|error| format!("  - {} ({}), {}", error.logical_id, error.type_name, error.action))
+                .map(|error| {
+                    format!(
+                        "  - {} ({}), {}",
+                        error.logical_id, error.type_name, error.action
+                    )
+                })
                 .collect::<Vec<_>>()
                 .join("\n");
-            let code = if code.is_empty() { String::new() } else { format!(" answered {code}") };
+            let code = if code.is_empty() {
+                String::new()
+            } else {
+                format!(" answered {code}")
+            };
             let request = match &first.source.request_id {
                 Some(id) => format!("\nAWS request id: {id}"),
                 None => String::new(),

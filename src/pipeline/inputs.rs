@@ -76,8 +76,13 @@ pub fn read(
         &config.environment_suffix,
         ["probea", "probeb"],
     );
-    r.check(&root.at("environment_suffix"), &suffix, valid_suffix(&suffix), "is not an environment suffix",
-        "Write 1 to 16 lower-case letters and digits without a hyphen, for example \"dev\".");
+    r.check(
+        &root.at("environment_suffix"),
+        &suffix,
+        valid_suffix(&suffix),
+        "is not an environment suffix",
+        "Write 1 to 16 lower-case letters and digits without a hyphen, for example \"dev\".",
+    );
 
     let spec = Spec {
         encryption: encryption(r, &config.encryption),
@@ -213,7 +218,11 @@ fn storage(r: &mut Reader, block: &Value<StorageBlock>) -> Storage {
             .unwrap_or_default(),
         log_bucket_name: {
             let place = place.at("log_bucket_name");
-            let name = r.text(&place, block.map(|b| &b.log_bucket_name), ["probe-a", "probe-b"]);
+            let name = r.text(
+                &place,
+                block.map(|b| &b.log_bucket_name),
+                ["probe-a", "probe-b"],
+            );
             if let Some(name) = &name {
                 r.check(&place, name, valid_bucket(name), "is not a bucket name",
                     "Write the name of an existing bucket (not its ARN): 3 to 63 lower-case letters, digits, dots and hyphens.");
@@ -248,13 +257,18 @@ fn alerts(r: &mut Reader, block: &Value<AlertsBlock>) -> Alerts {
     let block = block.as_ref();
     let list = match block.map(|b| &b.emails) {
         None | Some(Value::Null) => Vec::new(),
-        Some(Value::Unknown) => r.either(Vec::new(), vec![Value::Value("probe@example.com".into())]),
+        Some(Value::Unknown) => {
+            r.either(Vec::new(), vec![Value::Value("probe@example.com".into())])
+        }
         Some(Value::Value(list)) => list.clone(),
     };
     let mut emails = BTreeSet::new();
     for item in list {
-        let Some(email) = r.text(&place, Some(&item), ["probe-a@example.com", "probe-b@example.com"])
-        else {
+        let Some(email) = r.text(
+            &place,
+            Some(&item),
+            ["probe-a@example.com", "probe-b@example.com"],
+        ) else {
             r.problem(
                 &place,
                 "An address is null",
@@ -262,9 +276,17 @@ fn alerts(r: &mut Reader, block: &Value<AlertsBlock>) -> Alerts {
             );
             continue;
         };
-        r.check(&place, &email, valid_email(&email), "is not an e-mail address",
-            "Write an address that can receive mail, for example \"security@example.com\".");
-        if emails.iter().any(|other: &String| other.eq_ignore_ascii_case(&email)) {
+        r.check(
+            &place,
+            &email,
+            valid_email(&email),
+            "is not an e-mail address",
+            "Write an address that can receive mail, for example \"security@example.com\".",
+        );
+        if emails
+            .iter()
+            .any(|other: &String| other.eq_ignore_ascii_case(&email))
+        {
             r.problem(
                 &place,
                 "An address stands twice",
@@ -304,11 +326,16 @@ pub fn check_tags(r: &mut Reader, place: &Place, tags: &BTreeMap<String, String>
     for (key, value) in tags {
         let place = place.key(key);
         let lower = key.to_ascii_lowercase();
-        if RESERVED.contains(&key.as_str()) || lower.starts_with("tap:") || lower.starts_with("aws:") {
+        if RESERVED.contains(&key.as_str())
+            || lower.starts_with("tap:")
+            || lower.starts_with("aws:")
+        {
             r.problem(
                 &place,
                 "A reserved tag key",
-                format!("The tag key \"{key}\" is set by the provider or by AWS. Write another key."),
+                format!(
+                    "The tag key \"{key}\" is set by the provider or by AWS. Write another key."
+                ),
             );
         }
         let allowed = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
@@ -361,9 +388,21 @@ fn timeouts(r: &mut Reader, block: &Value<TimeoutsBlock>) -> Timeouts {
     let block = r.block(block);
     let block = block.as_ref();
     Timeouts {
-        create: r.duration(&place.at("create"), block.map(|b| &b.create), DEFAULT_CREATE),
-        update: r.duration(&place.at("update"), block.map(|b| &b.update), DEFAULT_UPDATE),
-        delete: r.duration(&place.at("delete"), block.map(|b| &b.delete), DEFAULT_DELETE),
+        create: r.duration(
+            &place.at("create"),
+            block.map(|b| &b.create),
+            DEFAULT_CREATE,
+        ),
+        update: r.duration(
+            &place.at("update"),
+            block.map(|b| &b.update),
+            DEFAULT_UPDATE,
+        ),
+        delete: r.duration(
+            &place.at("delete"),
+            block.map(|b| &b.delete),
+            DEFAULT_DELETE,
+        ),
     }
 }
 
@@ -372,8 +411,14 @@ fn advice(spec: &Spec) -> Vec<Problem> {
     let mut warnings = Vec::new();
     let storage = Place::root().at("storage");
     for (attribute, days) in [
-        ("noncurrent_expire_after_days", spec.storage.noncurrent_expire_after_days),
-        ("access_log_retention_days", spec.storage.access_log_retention_days),
+        (
+            "noncurrent_expire_after_days",
+            spec.storage.noncurrent_expire_after_days,
+        ),
+        (
+            "access_log_retention_days",
+            spec.storage.access_log_retention_days,
+        ),
     ] {
         if days < 365 {
             warnings.push(Problem {

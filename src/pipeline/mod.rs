@@ -30,7 +30,7 @@ mod tests;
 
 pub use cloud::{Session, Shared};
 pub use failure::{error, warning};
+pub use inputs::check_tags;
 pub use resource::SecurePipeline;
 pub use template_data::PipelineTemplate;
-pub use inputs::check_tags;
 pub use values::{Place, Probe, Problem, Reader, parse_duration};

@@ -7,6 +7,7 @@
 //! `kill -9` the next refresh finds the rest through the manifest.
 
 use super::bookkeeping::{self, Private};
+use super::cloud::Cloud;
 use super::failure::{self, error, warning};
 use super::inputs::{Inputs, Options};
 use super::outputs::{INCOMPLETE, Outputs, READY};
@@ -21,7 +22,6 @@ use crate::engine::lifecycle::{
 use crate::engine::manifest::{Manifest, ManifestStatus};
 use crate::engine::template::Template;
 use crate::engine::{Engine, Owner};
-use super::cloud::Cloud;
 use serde_json::json;
 use tf_provider::AttributePath;
 use tf_provider::Diagnostics;
@@ -379,14 +379,21 @@ impl<'a> Operations<'a> {
                 return;
             }
         };
-        let (summary, detail) = match (manifest.status == ManifestStatus::Complete, adopt_existing) {
+        let (summary, detail) = match (manifest.status == ManifestStatus::Complete, adopt_existing)
+        {
             (false, _) => (
                 "An unfinished pipeline will be continued",
-                format!("{} was begun before. What exists of it will be adopted and brought to what this configuration says.", self.id()),
+                format!(
+                    "{} was begun before. What exists of it will be adopted and brought to what this configuration says.",
+                    self.id()
+                ),
             ),
             (true, true) => (
                 "An existing pipeline will be adopted",
-                format!("{} exists and adopt_existing is true: it will be brought to what this configuration says, and any other state of it loses the right to change it.", self.id()),
+                format!(
+                    "{} exists and adopt_existing is true: it will be brought to what this configuration says, and any other state of it loses the right to change it.",
+                    self.id()
+                ),
             ),
             (true, false) => (
                 "The pipeline exists already",
@@ -409,7 +416,12 @@ impl<'a> Operations<'a> {
         match bookkeeping::load(state, private) {
             Ok(ledger) => Some(ledger),
             Err(sentence) => {
-                error(diags, AttributePath::new("ledger"), "The state cannot be read", sentence);
+                error(
+                    diags,
+                    AttributePath::new("ledger"),
+                    "The state cannot be read",
+                    sentence,
+                );
                 None
             }
         }
@@ -526,7 +538,9 @@ pub fn parse_id(diags: &mut Diagnostics, id: &str) -> Option<(String, String, St
             diags,
             AttributePath::root(),
             "Not the id of a pipeline",
-            format!("\"{id}\" is not of the form name-environment_suffix@region. Write, for example, documents-dev@us-east-1."),
+            format!(
+                "\"{id}\" is not of the form name-environment_suffix@region. Write, for example, documents-dev@us-east-1."
+            ),
         );
     }
     parts

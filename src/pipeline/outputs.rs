@@ -76,7 +76,9 @@ pub fn blur(state: &mut State, other: &State) {
     differ(&mut state.region, &other.region);
     differ(&mut state.audit_table_name, &other.audit_table_name);
     differ(&mut state.alert_topic_arn, &other.alert_topic_arn);
-    if let (Value::Value(names), Value::Value(others)) = (&mut state.bucket_names, &other.bucket_names) {
+    if let (Value::Value(names), Value::Value(others)) =
+        (&mut state.bucket_names, &other.bucket_names)
+    {
         differ(&mut names.raw, &others.raw);
         differ(&mut names.processed, &others.processed);
         differ(&mut names.logs, &others.logs);

@@ -57,21 +57,20 @@ pub struct Planned {
 pub fn plan(registry: &Registry, desired: &Desired, ledger: &Ledger) -> Planned {
     let plan = engine::plan::plan(registry, &desired.template, ledger);
     let other = engine::plan::plan(registry, &desired.alternative, ledger);
-    let resources = if desired.inputs.anything_may_change
-        || plan.lines.keys().ne(other.lines.keys())
-    {
-        Value::Unknown
-    } else {
-        let lines = plan.lines.iter().map(|(id, line)| {
-            let known = other.lines.get(id) == Some(line);
-            let line = match known {
-                true => Value::Value(line.clone()),
-                false => Value::Unknown,
-            };
-            (id.clone(), line)
-        });
-        Value::Value(lines.collect())
-    };
+    let resources =
+        if desired.inputs.anything_may_change || plan.lines.keys().ne(other.lines.keys()) {
+            Value::Unknown
+        } else {
+            let lines = plan.lines.iter().map(|(id, line)| {
+                let known = other.lines.get(id) == Some(line);
+                let line = match known {
+                    true => Value::Value(line.clone()),
+                    false => Value::Unknown,
+                };
+                (id.clone(), line)
+            });
+            Value::Value(lines.collect())
+        };
     Planned {
         changes: !plan.changes.is_empty() || resources != text_map(plan.lines.clone()),
         plan,

@@ -20,9 +20,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tf_provider::AttributePath;
 use tf_provider::Diagnostics;
+use tf_provider::Resource;
 use tf_provider::schema::Schema;
 use tf_provider::value::{Value, ValueEmpty};
-use tf_provider::Resource;
 
 /// The resource.
 #[derive(Clone)]
@@ -122,7 +122,12 @@ impl SecurePipeline {
         };
         if config_is_known(config) {
             checks::key_regions(diags, &desired.inputs.spec, &cloud.facts);
-            checks::properties(diags, &cloud.registry, &desired.template, &desired.inputs.spec);
+            checks::properties(
+                diags,
+                &cloud.registry,
+                &desired.template,
+                &desired.inputs.spec,
+            );
         }
         diags.errors.is_empty().then_some(desired)
     }
@@ -387,7 +392,11 @@ fn identity_changes(prior: &State, config: &State, here: &Facts) -> Vec<Attribut
     if prior.environment_suffix != config.environment_suffix {
         changed.push(AttributePath::new("environment_suffix"));
     }
-    if prior.region.as_ref_option().is_some_and(|region| *region != here.region) {
+    if prior
+        .region
+        .as_ref_option()
+        .is_some_and(|region| *region != here.region)
+    {
         changed.push(AttributePath::new("region"));
     }
     changed
@@ -429,6 +438,8 @@ fn unreachable_aws(diags: &mut Diagnostics, cause: &HandlerError) {
         diags,
         AttributePath::root(),
         "AWS cannot be used with this provider block",
-        format!("{cause}\n\nCheck the provider block, the AWS_* variables and the network, and run the command again."),
+        format!(
+            "{cause}\n\nCheck the provider block, the AWS_* variables and the network, and run the command again."
+        ),
     );
 }

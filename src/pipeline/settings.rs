@@ -19,44 +19,66 @@ pub fn planned(config: &State, spec: &Spec) -> State {
     State {
         name: config.name.clone(),
         environment_suffix: config.environment_suffix.clone(),
-        encryption: block(&config.encryption, defaults.encryption, |config, default| {
-            EncryptionBlock {
-                rotation_period_days: or(&config.rotation_period_days, default.rotation_period_days),
-                deletion_window_days: or(&config.deletion_window_days, default.deletion_window_days),
-                // Has no default, so it is what is written.
-                key_arns: config.key_arns.clone(),
+        encryption: block(
+            &config.encryption,
+            defaults.encryption,
+            |config, default| {
+                EncryptionBlock {
+                    rotation_period_days: or(
+                        &config.rotation_period_days,
+                        default.rotation_period_days,
+                    ),
+                    deletion_window_days: or(
+                        &config.deletion_window_days,
+                        default.deletion_window_days,
+                    ),
+                    // Has no default, so it is what is written.
+                    key_arns: config.key_arns.clone(),
+                }
+            },
+        ),
+        storage: block(&config.storage, defaults.storage, |config, default| {
+            StorageBlock {
+                noncurrent_glacier_after_days: or(
+                    &config.noncurrent_glacier_after_days,
+                    default.noncurrent_glacier_after_days,
+                ),
+                noncurrent_expire_after_days: or(
+                    &config.noncurrent_expire_after_days,
+                    default.noncurrent_expire_after_days,
+                ),
+                access_log_retention_days: or(
+                    &config.access_log_retention_days,
+                    default.access_log_retention_days,
+                ),
+                abort_incomplete_uploads_after_days: or(
+                    &config.abort_incomplete_uploads_after_days,
+                    default.abort_incomplete_uploads_after_days,
+                ),
+                force_destroy: or(&config.force_destroy, default.force_destroy),
+                access_log_encryption: or(
+                    &config.access_log_encryption,
+                    default.access_log_encryption,
+                ),
+                log_bucket_name: config.log_bucket_name.clone(),
             }
         }),
-        storage: block(&config.storage, defaults.storage, |config, default| StorageBlock {
-            noncurrent_glacier_after_days: or(
-                &config.noncurrent_glacier_after_days,
-                default.noncurrent_glacier_after_days,
-            ),
-            noncurrent_expire_after_days: or(
-                &config.noncurrent_expire_after_days,
-                default.noncurrent_expire_after_days,
-            ),
-            access_log_retention_days: or(
-                &config.access_log_retention_days,
-                default.access_log_retention_days,
-            ),
-            abort_incomplete_uploads_after_days: or(
-                &config.abort_incomplete_uploads_after_days,
-                default.abort_incomplete_uploads_after_days,
-            ),
-            force_destroy: or(&config.force_destroy, default.force_destroy),
-            access_log_encryption: or(&config.access_log_encryption, default.access_log_encryption),
-            log_bucket_name: config.log_bucket_name.clone(),
+        audit: block(&config.audit, defaults.audit, |config, default| {
+            AuditBlock {
+                point_in_time_recovery: or(
+                    &config.point_in_time_recovery,
+                    default.point_in_time_recovery,
+                ),
+                recovery_period_days: or(
+                    &config.recovery_period_days,
+                    default.recovery_period_days,
+                ),
+            }
         }),
-        audit: block(&config.audit, defaults.audit, |config, default| AuditBlock {
-            point_in_time_recovery: or(
-                &config.point_in_time_recovery,
-                default.point_in_time_recovery,
-            ),
-            recovery_period_days: or(&config.recovery_period_days, default.recovery_period_days),
-        }),
-        alerts: block(&config.alerts, defaults.alerts, |config, default| AlertsBlock {
-            emails: or(&config.emails, default.emails),
+        alerts: block(&config.alerts, defaults.alerts, |config, default| {
+            AlertsBlock {
+                emails: or(&config.emails, default.emails),
+            }
         }),
         overrides: config.overrides.clone(),
         tags: config.tags.clone(),
@@ -64,13 +86,15 @@ pub fn planned(config: &State, spec: &Spec) -> State {
         allow_data_loss: or(&config.allow_data_loss, Value::Value(false)),
         adopt_existing: or(&config.adopt_existing, Value::Value(false)),
         on_create_failure: or(&config.on_create_failure, Value::Value("keep".into())),
-        timeouts: block(&config.timeouts, Value::Value(default_timeouts()), |config, default| {
-            TimeoutsBlock {
+        timeouts: block(
+            &config.timeouts,
+            Value::Value(default_timeouts()),
+            |config, default| TimeoutsBlock {
                 create: or(&config.create, default.create),
                 update: or(&config.update, default.update),
                 delete: or(&config.delete, default.delete),
-            }
-        }),
+            },
+        ),
         ..State::default()
     }
 }

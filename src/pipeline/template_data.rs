@@ -5,18 +5,18 @@
 use super::failure::{error, problems, warnings};
 use super::inputs::{self, Probe};
 use super::schema;
-use super::state::{
-    AlertsBlock, AuditBlock, EncryptionBlock, State, StorageBlock, TextMap,
-};
+use super::state::{AlertsBlock, AuditBlock, EncryptionBlock, State, StorageBlock, TextMap};
 use super::{checks, settings};
 use crate::blueprint::{self, Facts};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tf_provider::DataSource;
 use tf_provider::AttributePath;
+use tf_provider::DataSource;
 use tf_provider::Diagnostics;
-use tf_provider::schema::{Attribute, AttributeConstraint, AttributeType, Block, Description, Schema};
+use tf_provider::schema::{
+    Attribute, AttributeConstraint, AttributeType, Block, Description, Schema,
+};
 use tf_provider::value::{Value, ValueEmpty};
 
 /// The settings of a pipeline, and where it would be.
@@ -90,7 +90,9 @@ impl TemplateState {
                 diags,
                 AttributePath::new("account_id"),
                 "Not an account id",
-                format!("\"{account_id}\" is not an AWS account id. Write twelve digits, as a string."),
+                format!(
+                    "\"{account_id}\" is not an AWS account id. Write twelve digits, as a string."
+                ),
             );
             return None;
         }
@@ -114,12 +116,21 @@ impl DataSource for PipelineTemplate {
         let mut attributes = schema::settings();
         attributes.retain(|name, _| SETTINGS.contains(&name.as_str()));
         for (name, constraint, description) in [
-            ("account_id", AttributeConstraint::OptionalComputed,
-             "AWS account the template is rendered for. Default `111122223333`, the account of AWS' documentation."),
-            ("region", AttributeConstraint::OptionalComputed,
-             "AWS region the template is rendered for. Default `us-east-1`."),
-            ("json", AttributeConstraint::Computed,
-             "The CloudFormation template, as JSON."),
+            (
+                "account_id",
+                AttributeConstraint::OptionalComputed,
+                "AWS account the template is rendered for. Default `111122223333`, the account of AWS' documentation.",
+            ),
+            (
+                "region",
+                AttributeConstraint::OptionalComputed,
+                "AWS region the template is rendered for. Default `us-east-1`.",
+            ),
+            (
+                "json",
+                AttributeConstraint::Computed,
+                "The CloudFormation template, as JSON.",
+            ),
         ] {
             attributes.insert(
                 name.to_owned(),

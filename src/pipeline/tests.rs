@@ -32,8 +32,12 @@ fn registry() -> Registry {
 
 fn desired(config: &State) -> Desired {
     let read = |probe| inputs::read(config, &BTreeMap::new(), probe).expect("valid");
-    Desired::expand(read(Probe::First), &read(Probe::Second), &Facts::documentation())
-        .expect("valid overrides")
+    Desired::expand(
+        read(Probe::First),
+        &read(Probe::Second),
+        &Facts::documentation(),
+    )
+    .expect("valid overrides")
 }
 
 fn planned(config: &State) -> State {
@@ -51,14 +55,20 @@ fn the_whole_template_is_made_of_types_that_have_a_handler() {
         });
     }));
     for (id, resource) in &desired.template.resources {
-        assert!(registry.get(&resource.type_name).is_some(), "{id}: {}", resource.type_name);
+        assert!(
+            registry.get(&resource.type_name).is_some(),
+            "{id}: {}",
+            resource.type_name
+        );
     }
 }
 
 #[test]
 fn every_line_of_a_create_is_known_when_the_configuration_is() {
     let state = planned(&config(|_| {}));
-    let Value::Value(lines) = &state.resources else { panic!("the map is known") };
+    let Value::Value(lines) = &state.resources else {
+        panic!("the map is known")
+    };
     assert_eq!(lines.len(), 15);
     assert!(lines.values().all(Value::is_value), "{lines:?}");
     assert_eq!(state.id, Value::Value("documents-dev@us-east-1".into()));
@@ -72,7 +82,9 @@ fn an_unknown_property_makes_only_the_lines_unknown_that_it_decides() {
             ..EncryptionBlock::default()
         });
     }));
-    let Value::Value(lines) = &state.resources else { panic!("the ids are known") };
+    let Value::Value(lines) = &state.resources else {
+        panic!("the ids are known")
+    };
     let unknown: Vec<&str> = lines
         .iter()
         .filter(|(_, line)| line.is_unknown())
@@ -84,7 +96,9 @@ fn an_unknown_property_makes_only_the_lines_unknown_that_it_decides() {
 #[test]
 fn an_unknown_input_that_decides_which_resources_exist_makes_the_map_unknown() {
     let bucket = planned(&config(|c| {
-        c.alerts = Value::Value(AlertsBlock { emails: Value::Unknown });
+        c.alerts = Value::Value(AlertsBlock {
+            emails: Value::Unknown,
+        });
     }));
     assert!(bucket.resources.is_unknown());
     let overrides = planned(&config(|c| c.overrides = Value::Unknown));
@@ -101,7 +115,9 @@ fn outputs_that_follow_from_an_unknown_name_are_unknown() {
 #[test]
 fn a_block_that_is_wholly_unknown_is_one_whose_every_attribute_is() {
     let state = planned(&config(|c| c.storage = Value::Unknown));
-    let Value::Value(lines) = &state.resources else { panic!("the ids are known") };
+    let Value::Value(lines) = &state.resources else {
+        panic!("the ids are known")
+    };
     assert!(lines["RawBucket"].is_unknown() && lines["DataKey"].is_value());
 }
 
@@ -113,7 +129,9 @@ fn the_plan_writes_out_every_default() {
             ..StorageBlock::default()
         });
     }));
-    let Value::Value(storage) = &state.storage else { panic!("known") };
+    let Value::Value(storage) = &state.storage else {
+        panic!("known")
+    };
     assert_eq!(storage.noncurrent_glacier_after_days, Value::Value(60.0));
     assert_eq!(storage.noncurrent_expire_after_days, Value::Value(400.0));
     assert_eq!(state.on_create_failure, Value::Value("keep".into()));

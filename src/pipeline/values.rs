@@ -156,11 +156,16 @@ impl Reader {
         match value {
             None | Some(Value::Null) => default,
             Some(Value::Unknown) => {
-                let other = if default == low { default + 1 } else { default - 1 };
+                let other = if default == low {
+                    default + 1
+                } else {
+                    default - 1
+                };
                 self.either(default, other)
             }
             Some(Value::Value(number)) => {
-                if number.fract() == 0.0 && *number >= f64::from(low) && *number <= f64::from(high) {
+                if number.fract() == 0.0 && *number >= f64::from(low) && *number <= f64::from(high)
+                {
                     // Whole and within a range of u32: nothing is cut off.
                     return *number as u32;
                 }

@@ -72,7 +72,11 @@ impl ProviderBlock {
     pub fn settings(&self, diags: &mut Diagnostics) -> Option<AwsSettings> {
         let default_tags = texts_of_map(&self.default_tags);
         let mut reader = Reader::new(crate::pipeline::Probe::First);
-        crate::pipeline::check_tags(&mut reader, &Place::root().at("default_tags"), &default_tags);
+        crate::pipeline::check_tags(
+            &mut reader,
+            &Place::root().at("default_tags"),
+            &default_tags,
+        );
         let mut problems = reader.finish();
         let settings = AwsSettings {
             region: text(&self.region),
@@ -130,7 +134,8 @@ impl ProviderBlock {
         let block = self.assume_role.as_ref_option()?;
         let place = AttributePath::new("assume_role");
         let role_arn = text(&block.role_arn).unwrap_or_default();
-        if !block.role_arn.is_unknown() && !(role_arn.starts_with("arn:") && role_arn.contains(":role/")) {
+        let is_role = role_arn.starts_with("arn:") && role_arn.contains(":role/");
+        if block.role_arn.is_value() && !is_role {
             problems.push(Problem {
                 path: place.clone().attribute("role_arn"),
                 summary: "Not the ARN of a role".to_owned(),
@@ -182,7 +187,9 @@ impl ProviderBlock {
                 problems.push(Problem {
                     path: AttributePath::new("retry_mode"),
                     summary: "Invalid value".to_owned(),
-                    detail: format!("\"{other}\" is not a retry mode. Write \"standard\" or \"adaptive\"."),
+                    detail: format!(
+                        "\"{other}\" is not a retry mode. Write \"standard\" or \"adaptive\"."
+                    ),
                 });
                 None
             }
@@ -191,7 +198,10 @@ impl ProviderBlock {
 }
 
 fn text(value: &Text) -> Option<String> {
-    value.as_ref_option().filter(|text| !text.is_empty()).cloned()
+    value
+        .as_ref_option()
+        .filter(|text| !text.is_empty())
+        .cloned()
 }
 
 fn texts(value: &Texts) -> Vec<String> {
