@@ -34,15 +34,27 @@ impl Sandbox {
     pub fn start_with(options: Options) -> Result<Self, String> {
         let python = options.environment.join("bin").join("python");
         let (tell, told) = mpsc::channel();
-        let server = std::thread::Builder::new().name("sandbox".to_owned()).spawn(move || serve(options, &tell));
+        let server = std::thread::Builder::new()
+            .name("sandbox".to_owned())
+            .spawn(move || serve(options, &tell));
         let server = server.map_err(|error| error.to_string())?;
-        let endpoint = told.recv().map_err(|_| "the sandbox broke off while starting".to_owned())??;
-        Ok(Self { endpoint, python, server: Some(server) })
+        let endpoint = told
+            .recv()
+            .map_err(|_| "the sandbox broke off while starting".to_owned())??;
+        Ok(Self {
+            endpoint,
+            python,
+            server: Some(server),
+        })
     }
 
     /// A sandbox that runs already, such as `make sandbox`.
     pub fn connect(endpoint: &str, python: PathBuf) -> Self {
-        Self { endpoint: endpoint.to_owned(), python, server: None }
+        Self {
+            endpoint: endpoint.to_owned(),
+            python,
+            server: None,
+        }
     }
 
     /// `http://127.0.0.1:PORT`, for AWS_ENDPOINT_URL.
@@ -88,12 +100,14 @@ impl Sandbox {
     /// Adds rules to the weather.
     pub fn weather(&self, rules: impl IntoIterator<Item = Rule>) -> Result<(), String> {
         let rules: Vec<Rule> = rules.into_iter().collect();
-        self.control::<Value>("POST", "weather", &json!(rules).to_string()).map(drop)
+        self.control::<Value>("POST", "weather", &json!(rules).to_string())
+            .map(drop)
     }
 
     /// Adds AWS's own control-plane limits to the weather.
     pub fn aws_limits(&self) -> Result<(), String> {
-        self.control::<Value>("POST", "weather/aws-limits", "").map(drop)
+        self.control::<Value>("POST", "weather/aws-limits", "")
+            .map(drop)
     }
 
     /// Ends all weather. What is held before its effect never has one.
@@ -103,7 +117,11 @@ impl Sandbox {
 
     /// Waits until so many calls are held, and returns those that are.
     pub fn wait_held(&self, count: usize, wait: Duration) -> Result<Vec<Held>, String> {
-        self.control("GET", &format!("held?count={count}&wait_ms={}", wait.as_millis()), "")
+        self.control(
+            "GET",
+            &format!("held?count={count}&wait_ms={}", wait.as_millis()),
+            "",
+        )
     }
 
     /// Lets all held calls go on; returns how many.
@@ -114,7 +132,14 @@ impl Sandbox {
 
     /// Clicks the link in the e-mail that subscriptions of this address were sent.
     pub fn confirm(&self, email: &str) -> Result<(), String> {
-        self.control::<Value>("POST", "confirm", &json!({ "endpoint": email }).to_string()).map(drop)
+        self.control::<Value>("POST", "confirm", &json!({ "endpoint": email }).to_string())
+            .map(drop)
+    }
+
+    /// How long changes of tables take from now on, until the next reset.
+    pub fn settle_in(&self, time: Duration) -> Result<(), String> {
+        self.control::<Value>("POST", &format!("settle?ms={}", time.as_millis()), "")
+            .map(drop)
     }
 
     /// What exists: region -> kind -> names. An empty account is `{}`.
@@ -128,24 +153,39 @@ impl Sandbox {
         let script = format!("import boto3, json\n{script}");
         let mut command = Command::new(&self.python);
         command.args(["-c", &script]).stdin(Stdio::null());
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"))
+        {
             command.env_remove(name);
         }
-        command.envs(self.env()).env("AWS_RETRY_MODE", "standard").env("AWS_MAX_ATTEMPTS", "1");
-        let output = command.output().map_err(|error| format!("{}: {error}", self.python.display()))?;
+        command
+            .envs(self.env())
+            .env("AWS_RETRY_MODE", "standard")
+            .env("AWS_MAX_ATTEMPTS", "1");
+        let output = command
+            .output()
+            .map_err(|error| format!("{}: {error}", self.python.display()))?;
         let text = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
             return Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr)));
         }
         match text.trim() {
             "" => Ok(Value::Null),
-            text => serde_json::from_str(text).map_err(|error| format!("the script printed no JSON ({error}): {text}")),
+            text => serde_json::from_str(text)
+                .map_err(|error| format!("the script printed no JSON ({error}): {text}")),
         }
     }
 
     /// A call of the control API.
-    pub fn control<T: DeserializeOwned>(&self, method: &str, path: &str, body: &str) -> Result<T, String> {
-        let (status, text) = self.exchange(method, path, body).map_err(|error| format!("the sandbox at {} does not answer: {error}", self.endpoint))?;
+    pub fn control<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> Result<T, String> {
+        let (status, text) = self.exchange(method, path, body).map_err(|error| {
+            format!("the sandbox at {} does not answer: {error}", self.endpoint)
+        })?;
         if status != 200 {
             return Err(format!("{method} {path}: {status} {text}"));
         }
@@ -155,11 +195,19 @@ impl Sandbox {
     fn exchange(&self, method: &str, path: &str, body: &str) -> std::io::Result<(u16, String)> {
         let host = self.endpoint.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host)?;
-        write!(stream, "{method} /_sandbox/{path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())?;
+        write!(
+            stream,
+            "{method} /_sandbox/{path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         let (head, text) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or(0);
         Ok((status, text.to_owned()))
     }
 }
@@ -175,7 +223,11 @@ impl Drop for Sandbox {
 
 /// Runs a sandbox on a runtime of its own until it is told to stop.
 fn serve(options: Options, tell: &mpsc::Sender<Result<String, String>>) {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return drop(tell.send(Err(error.to_string()))),
     };

@@ -117,7 +117,7 @@ impl Terraform {
         let provider = program("terraform-provider-tap")?;
         let overrides = provider.parent().unwrap_or(Path::new("."));
         let config = format!(
-            "provider_installation {{\n  dev_overrides = {{ \"{SOURCE}\" = \"{}\" }}\n  direct {{}}\n}}\n",
+            "provider_installation {{\n  dev_overrides {{\n    \"{SOURCE}\" = \"{}\"\n  }}\n  direct {{}}\n}}\n",
             overrides.display()
         );
         let mut terraform = Self::at(dir, env)?;
@@ -201,6 +201,22 @@ impl Terraform {
             .spawn()
     }
 
+    /// As [`Self::start`], in a process group of its own, as a shell starts a
+    /// command in a terminal: so that [`interrupt`] reaches all of it and
+    /// nothing else.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start_in_group(&self, arguments: &[&str]) -> io::Result<Child> {
+        use std::os::unix::process::CommandExt;
+        self.command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+    }
+
     /// `terraform plan` into a file; exit code 2 means changes.
     ///
     /// # Errors
@@ -261,12 +277,59 @@ impl Terraform {
     }
 }
 
+/// Ctrl-C in the terminal of a command that was started in a group: SIGINT to
+/// Terraform and the provider at once.
+///
+/// # Errors
+///
+/// When the signal cannot be sent.
+pub fn interrupt(child: &Child) -> io::Result<()> {
+    signal(&["-INT", "--", &format!("-{}", child.id())])
+}
+
+/// SIGINT to Terraform alone, which then tells the provider to stop.
+///
+/// # Errors
+///
+/// When the signal cannot be sent.
+pub fn interrupt_terraform_alone(child: &Child) -> io::Result<()> {
+    signal(&["-INT", &child.id().to_string()])
+}
+
+fn signal(arguments: &[&str]) -> io::Result<()> {
+    match Command::new("kill").args(arguments).status()?.success() {
+        true => Ok(()),
+        false => Err(io::Error::other(format!("kill {} failed", arguments.join(" ")))),
+    }
+}
+
+/// Waits for a command that was started to end.
+///
+/// # Errors
+///
+/// When it cannot be waited for.
+pub fn ended(child: Child) -> io::Result<Ran> {
+    Ok(Ran::of(child.wait_with_output()?))
+}
+
 impl Drop for Terraform {
     fn drop(&mut self) {
         if self.temporary {
             let _ = std::fs::remove_dir_all(&self.dir);
         }
     }
+}
+
+/// The change of one address in a plan: `actions`, `before`, `after`,
+/// `after_unknown`; null when the plan does not have it.
+pub fn resource_change(plan: &Value, address: &str) -> Value {
+    plan["resource_changes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|change| change["address"] == address)
+        .map(|change| change["change"].clone())
+        .unwrap_or_default()
 }
 
 /// How the `resources` map of one address changes in a plan: logical id to

@@ -48,7 +48,12 @@ macro_rules! client {
 }
 
 impl Clients {
-    pub(super) fn new(context: &AwsContext, sdk: SdkConfig, region: String, account_id: Option<String>) -> Self {
+    pub(super) fn new(
+        context: &AwsContext,
+        sdk: SdkConfig,
+        region: String,
+        account_id: Option<String>,
+    ) -> Self {
         let settings = context.settings();
         let http = Service::ALL
             .into_iter()

@@ -6,10 +6,10 @@ use super::clients::Clients;
 use super::credentials::{self, AssumedRole};
 use super::error::HandlerResultExt;
 use super::facts::{AccountFacts, administrator_arn, partition_of};
+use super::http;
 use super::limits::{LimitedClient, Limits};
 use super::services::Service;
 use super::settings::{AwsSettings, RetryMode, SettingsError};
-use super::http;
 use crate::engine::{ErrorKind, HandlerError};
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::identity::IdentityCache;
@@ -151,7 +151,9 @@ impl AwsContext {
         };
         Err(refusal(
             ErrorKind::Invalid,
-            format!("{sentence}; nothing else was called. Use other credentials or another profile"),
+            format!(
+                "{sentence}; nothing else was called. Use other credentials or another profile"
+            ),
         ))
     }
 
@@ -196,8 +198,8 @@ impl AwsContext {
     }
 
     fn sts(&self, sdk: &SdkConfig) -> aws_sdk_sts::Client {
-        let mut config = aws_sdk_sts::config::Builder::from(sdk)
-            .http_client(self.http_for(Service::Sts));
+        let mut config =
+            aws_sdk_sts::config::Builder::from(sdk).http_client(self.http_for(Service::Sts));
         if let Some(url) = self.settings.endpoints.get(Service::Sts.name()) {
             config = config.endpoint_url(url);
         }
@@ -350,7 +352,10 @@ mod tests {
             ..AwsSettings::default()
         });
         let error = context.facts().await.expect_err("no facts");
-        assert!(error.message.contains("skip_requesting_account_id"), "{error}");
+        assert!(
+            error.message.contains("skip_requesting_account_id"),
+            "{error}"
+        );
         assert!(context.ready().await.is_ok(), "clients need no account");
     }
 

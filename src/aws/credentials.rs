@@ -13,7 +13,7 @@ use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{
-    ProvideCredentials, SharedCredentialsProvider, future, Result as CredentialsResult,
+    ProvideCredentials, Result as CredentialsResult, SharedCredentialsProvider, future,
 };
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use std::time::{Duration, SystemTime};

@@ -29,7 +29,9 @@ pub fn partition_of(region: &str) -> &'static str {
         ("us-isof-", "aws-iso-f"),
         ("eusc-", "aws-eusc"),
     ];
-    let found = PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix));
+    let found = PREFIXES
+        .iter()
+        .find(|(prefix, _)| region.starts_with(prefix));
     found.map_or("aws", |(_, partition)| partition)
 }
 
@@ -77,8 +79,14 @@ mod tests {
                 "arn:aws-us-gov:sts::111122223333:assumed-role/ci/run-1",
                 "arn:aws-us-gov:iam::111122223333:role/ci",
             ),
-            ("arn:aws:iam::111122223333:user/ops/bob", "arn:aws:iam::111122223333:user/ops/bob"),
-            ("arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:root"),
+            (
+                "arn:aws:iam::111122223333:user/ops/bob",
+                "arn:aws:iam::111122223333:user/ops/bob",
+            ),
+            (
+                "arn:aws:iam::111122223333:root",
+                "arn:aws:iam::111122223333:root",
+            ),
         ] {
             assert_eq!(administrator_arn(caller), administrator);
         }

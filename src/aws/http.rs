@@ -56,7 +56,11 @@ impl Proxies {
     }
 
     fn config(&self, attribute: &'static str) -> Result<ProxyConfig, SettingsError> {
-        let url = if attribute == "http_proxy" { &self.http } else { &self.https };
+        let url = if attribute == "http_proxy" {
+            &self.http
+        } else {
+            &self.https
+        };
         let Some(url) = url else {
             return Ok(ProxyConfig::disabled());
         };
@@ -86,7 +90,10 @@ pub(super) fn client(settings: &AwsSettings) -> Result<SharedHttpClient, Setting
         .clone()
         .or_else(|| std::env::var("AWS_CA_BUNDLE").ok())
         .filter(|path| !path.is_empty());
-    let tls = connectors(tls_context(bundle.as_deref())?, proxies.config("https_proxy")?);
+    let tls = connectors(
+        tls_context(bundle.as_deref())?,
+        proxies.config("https_proxy")?,
+    );
     Ok(SharedHttpClient::new(ByScheme { plain, tls }))
 }
 
@@ -219,6 +226,9 @@ mod tests {
             custom_ca_bundle: Some("/dev/null".into()),
             ..AwsSettings::default()
         };
-        assert_eq!(client(&settings).expect_err("refused").attribute, "custom_ca_bundle");
+        assert_eq!(
+            client(&settings).expect_err("refused").attribute,
+            "custom_ca_bundle"
+        );
     }
 }

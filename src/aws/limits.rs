@@ -129,7 +129,9 @@ fn kind_of(method: &str, target: Option<&str>, body: Option<&[u8]>) -> Kind {
             form.strip_prefix("Action=")?.split('&').next()
         });
     let reads = match operation {
-        Some(name) => ["Get", "List", "Describe"].iter().any(|p| name.starts_with(p)),
+        Some(name) => ["Get", "List", "Describe"]
+            .iter()
+            .any(|p| name.starts_with(p)),
         None => matches!(method, "GET" | "HEAD"),
     };
     if reads { Kind::Read } else { Kind::Write }
@@ -169,15 +171,26 @@ mod tests {
         for _ in 0..rate.burst {
             limits.wait(Service::Kms, Kind::Write).await;
         }
-        assert_eq!(*slept.total.lock().unwrap(), Duration::ZERO, "the burst is free");
+        assert_eq!(
+            *slept.total.lock().unwrap(),
+            Duration::ZERO,
+            "the burst is free"
+        );
         limits.wait(Service::Kms, Kind::Read).await;
         limits.wait(Service::S3, Kind::Write).await;
-        assert_eq!(*slept.total.lock().unwrap(), Duration::ZERO, "others are not held up");
+        assert_eq!(
+            *slept.total.lock().unwrap(),
+            Duration::ZERO,
+            "others are not held up"
+        );
         for _ in 0..10 {
             limits.wait(Service::Kms, Kind::Write).await;
         }
         let seconds = slept.total.lock().unwrap().as_secs_f64();
-        assert!((seconds - 10.0 / rate.per_second).abs() < 0.01, "waited {seconds} s");
+        assert!(
+            (seconds - 10.0 / rate.per_second).abs() < 0.01,
+            "waited {seconds} s"
+        );
     }
 
     #[test]
@@ -185,16 +198,35 @@ mod tests {
         let table: &[(&str, Option<&str>, &[u8], Kind)] = &[
             ("POST", Some("TrentService.CreateKey"), b"{}", Kind::Write),
             ("POST", Some("TrentService.ListKeys"), b"{}", Kind::Read),
-            ("POST", Some("DynamoDB_20120810.DescribeTable"), b"{}", Kind::Read),
-            ("POST", None, b"Action=CreateTopic&Version=2010-03-31", Kind::Write),
-            ("POST", None, b"Action=GetTopicAttributes&Version=2010-03-31", Kind::Read),
+            (
+                "POST",
+                Some("DynamoDB_20120810.DescribeTable"),
+                b"{}",
+                Kind::Read,
+            ),
+            (
+                "POST",
+                None,
+                b"Action=CreateTopic&Version=2010-03-31",
+                Kind::Write,
+            ),
+            (
+                "POST",
+                None,
+                b"Action=GetTopicAttributes&Version=2010-03-31",
+                Kind::Read,
+            ),
             ("PUT", None, b"<xml/>", Kind::Write),
             ("GET", None, b"", Kind::Read),
             ("HEAD", None, b"", Kind::Read),
             ("POST", None, b"<Delete/>", Kind::Write),
         ];
         for (method, target, body, kind) in table {
-            assert_eq!(kind_of(method, *target, Some(body)), *kind, "{method} {target:?}");
+            assert_eq!(
+                kind_of(method, *target, Some(body)),
+                *kind,
+                "{method} {target:?}"
+            );
         }
     }
 }

@@ -16,6 +16,9 @@
 //!
 //! Making a context or a registry calls nothing; `normalise` never does.
 
+// A test that panics has said what it expected.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
 mod clients;
 mod codes;
 mod context;

@@ -143,9 +143,15 @@ mod tests {
     fn the_same_policy_in_another_spelling_is_the_same_value() {
         let pairs = [
             (json!({ "Action": ["s3:*"] }), json!({ "Action": "s3:*" })),
-            (json!({ "Action": ["b", "a", "a"] }), json!({ "Action": ["a", "b"] })),
+            (
+                json!({ "Action": ["b", "a", "a"] }),
+                json!({ "Action": ["a", "b"] }),
+            ),
             (json!({ "Resource": ["x"] }), json!({ "Resource": "x" })),
-            (json!({ "Principal": "*" }), json!({ "Principal": { "AWS": ["*"] } })),
+            (
+                json!({ "Principal": "*" }),
+                json!({ "Principal": { "AWS": ["*"] } }),
+            ),
             (
                 json!({ "Principal": { "AWS": "111122223333" } }),
                 json!({ "Principal": { "AWS": ["arn:aws:iam::111122223333:root"] } }),
@@ -162,7 +168,10 @@ mod tests {
                 json!({ "Condition": { "NumericLessThan": { "s3:TlsVersion": 1.2 } } }),
                 json!({ "Condition": { "NumericLessThan": { "s3:TlsVersion": "1.2" } } }),
             ),
-            (json!({ "Sid": "", "Effect": "Deny" }), json!({ "Effect": "Deny" })),
+            (
+                json!({ "Sid": "", "Effect": "Deny" }),
+                json!({ "Effect": "Deny" }),
+            ),
         ];
         for (a, b) in pairs {
             let (x, y) = (
@@ -179,7 +188,10 @@ mod tests {
         let pairs = [
             (json!({ "Action": "a" }), json!({ "NotAction": "a" })),
             (json!({ "Action": ["a", "b"] }), json!({ "Action": "a" })),
-            (json!({ "Principal": { "AWS": "*" } }), json!({ "Principal": { "Service": "*" } })),
+            (
+                json!({ "Principal": { "AWS": "*" } }),
+                json!({ "Principal": { "Service": "*" } }),
+            ),
             (json!({ "Effect": "Deny" }), json!({ "Effect": "Allow" })),
             (
                 json!({ "Condition": { "Null": { "k": "true" } } }),
@@ -201,7 +213,12 @@ mod tests {
             canonical(&text, "aws").expect("canonical"),
             json!({ "Statement": [{ "Effect": "Allow", "Action": "a" }] })
         );
-        for nonsense in [json!("{"), json!([]), json!({}), json!({ "Statement": ["x"] })] {
+        for nonsense in [
+            json!("{"),
+            json!([]),
+            json!({}),
+            json!({ "Statement": ["x"] }),
+        ] {
             assert!(canonical(&nonsense, "aws").is_err(), "{nonsense}");
         }
     }

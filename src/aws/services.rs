@@ -48,24 +48,42 @@ impl Service {
             // Tag calls: five writes and ten reads a second; tables
             // themselves are limited by number, not by rate.
             // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
-            Self::Dynamodb => Rates { write: rate(5.0, 5), read: rate(10.0, 20) },
+            Self::Dynamodb => Rates {
+                write: rate(5.0, 5),
+                read: rate(10.0, 20),
+            },
             // CreateKey, CreateAlias, UpdateAlias: five a second; most other
             // writes 10 to 15, reads hundreds.
             // https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
-            Self::Kms => Rates { write: rate(5.0, 10), read: rate(100.0, 100) },
+            Self::Kms => Rates {
+                write: rate(5.0, 10),
+                read: rate(100.0, 100),
+            },
             // Nothing is published for bucket configuration; objects allow
             // thousands, and emptying a bucket sends a thousand a call.
             // https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
-            Self::S3 => Rates { write: rate(50.0, 50), read: rate(100.0, 100) },
+            Self::S3 => Rates {
+                write: rate(50.0, 50),
+                read: rate(100.0, 100),
+            },
             // Tag calls ten a second, topics and attributes thirty.
             // https://docs.aws.amazon.com/general/latest/gr/sns.html
-            Self::Sns => Rates { write: rate(10.0, 20), read: rate(10.0, 30) },
+            Self::Sns => Rates {
+                write: rate(10.0, 20),
+                read: rate(10.0, 30),
+            },
             // Forty a second shared by reads and writes of parameters.
             // https://docs.aws.amazon.com/general/latest/gr/ssm.html
-            Self::Ssm => Rates { write: rate(5.0, 10), read: rate(20.0, 20) },
+            Self::Ssm => Rates {
+                write: rate(5.0, 10),
+                read: rate(20.0, 20),
+            },
             // One call per process and one per assumed session.
             // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-            Self::Sts => Rates { write: rate(10.0, 10), read: rate(10.0, 10) },
+            Self::Sts => Rates {
+                write: rate(10.0, 10),
+                read: rate(10.0, 10),
+            },
         }
     }
 }

@@ -83,7 +83,10 @@ pub struct IgnoreTags {
 impl IgnoreTags {
     pub fn ignores(&self, key: &str) -> bool {
         self.keys.iter().any(|k| k == key)
-            || self.key_prefixes.iter().any(|p| key.starts_with(p.as_str()))
+            || self
+                .key_prefixes
+                .iter()
+                .any(|p| key.starts_with(p.as_str()))
     }
 }
 
@@ -128,7 +131,10 @@ impl AwsSettings {
             } else {
                 ("secret_key", "access_key")
             };
-            return Err(SettingsError::new(given, format!("{missing} is missing beside it")));
+            return Err(SettingsError::new(
+                given,
+                format!("{missing} is missing beside it"),
+            ));
         }
         if !self.allowed_account_ids.is_empty() && !self.forbidden_account_ids.is_empty() {
             return Err(SettingsError::new(
@@ -266,7 +272,9 @@ mod tests {
             (Some("endpoints"), |s| {
                 s.endpoints = [("s3".into(), "localhost:4566".into())].into();
             }),
-            (None, |s| s.endpoints = [("s3".into(), "http://localhost:1".into())].into()),
+            (None, |s| {
+                s.endpoints = [("s3".into(), "http://localhost:1".into())].into()
+            }),
         ];
         for (row, (expected, change)) in table.iter().enumerate() {
             assert_eq!(refused(change), *expected, "row {row}");

@@ -72,7 +72,10 @@ impl ParameterManifest {
         let mut all = self.tags.clone();
         all.insert(TAG_PIPELINE.to_owned(), self.pipeline.clone());
         all.insert(TAG_LOGICAL_ID.to_owned(), LOGICAL_ID.to_owned());
-        all.insert(TAG_PROVIDER_VERSION.to_owned(), manifest.provider_version.clone());
+        all.insert(
+            TAG_PROVIDER_VERSION.to_owned(),
+            manifest.provider_version.clone(),
+        );
         let tags: Result<Vec<Tag>, _> = all
             .iter()
             .map(|(key, value)| Tag::builder().key(key).value(value).build())
@@ -84,7 +87,10 @@ impl ParameterManifest {
             .ssm()
             .put_parameter()
             .name(&self.name)
-            .description(format!("What {} is and whether it is finished", self.pipeline))
+            .description(format!(
+                "What {} is and whether it is finished",
+                self.pipeline
+            ))
             .r#type(ParameterType::String)
             .tier(tier(&value))
             .value(value)
@@ -127,9 +133,7 @@ impl ManifestStore for ParameterManifest {
 
     async fn create(&self, manifest: &Manifest) -> Result<(), HandlerError> {
         match self.put_new(manifest).await {
-            Err(error)
-                if matches!(error.kind, ErrorKind::AlreadyExists | ErrorKind::Ambiguous) =>
-            {
+            Err(error) if matches!(error.kind, ErrorKind::AlreadyExists | ErrorKind::Ambiguous) => {
                 if self.is_there(manifest).await? {
                     return Ok(());
                 }
@@ -266,7 +270,9 @@ mod tests {
 
     #[test]
     fn a_manifest_comes_back_as_it_was_short_or_long() {
-        let long: Vec<String> = (0..400).map(|n| format!("address-{n}@example.com")).collect();
+        let long: Vec<String> = (0..400)
+            .map(|n| format!("address-{n}@example.com"))
+            .collect();
         for (spec, compressed) in [
             (json!({ "name": "documents" }), false),
             (json!({ "emails": long }), true),
@@ -292,7 +298,11 @@ mod tests {
         let mut newer = manifest(Value::Null);
         newer.format = FORMAT + 1;
         let value = serde_json::to_string(&newer).expect("json");
-        assert!(decode(&value).expect_err("newer").contains("newer provider"));
+        assert!(
+            decode(&value)
+                .expect_err("newer")
+                .contains("newer provider")
+        );
     }
 
     #[test]

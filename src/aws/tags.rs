@@ -162,9 +162,7 @@ pub(super) fn stranger_or(
     use crate::engine::Found;
     match ownership(cx, tags) {
         Ownership::Ours => Found::Ours(vec![identifier.to_owned()]),
-        Ownership::Sibling(id) => {
-            Found::Stranger(format!("{what} is {id} of this same pipeline"))
-        }
+        Ownership::Sibling(id) => Found::Stranger(format!("{what} is {id} of this same pipeline")),
         Ownership::Stranger(why) => Found::Stranger(format!("{what} exists and {why}")),
     }
 }
@@ -197,14 +195,22 @@ mod tests {
             keys: vec![],
             key_prefixes: vec!["scan/".into()],
         };
-        let applied = tags(&[("owner", "tap"), ("tap:force-destroy", "false"), ("gone", "x")]);
+        let applied = tags(&[
+            ("owner", "tap"),
+            ("tap:force-destroy", "false"),
+            ("gone", "x"),
+        ]);
         assert_eq!(
             visible(&live, Some(&applied), &ignore),
             tags(&[("owner", "tap"), ("tap:force-destroy", "true")])
         );
         assert_eq!(
             visible(&live, None, &ignore),
-            tags(&[("cost-center", "7"), ("owner", "tap"), ("tap:force-destroy", "true")])
+            tags(&[
+                ("cost-center", "7"),
+                ("owner", "tap"),
+                ("tap:force-destroy", "true")
+            ])
         );
     }
 

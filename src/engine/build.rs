@@ -78,7 +78,7 @@ impl Walk<'_> {
         if let Some(identifier) = existing.filter(|_| !self.plan.is_replaced(id)) {
             let updated = step.update(&identifier, &desired, || self.unsettle(id));
             if let Some(physical) = updated.await? {
-                self.record(id, physical, &desired);
+                self.record(&step, physical, &desired)?;
                 step.ready(&identifier).await?;
                 self.settle(id, &desired);
                 return Ok(Progress::Done(id.to_owned()));
@@ -104,7 +104,7 @@ impl Walk<'_> {
                 if begun.found {
                     self.adopt(&step, begun.physical, &desired).await?
                 } else {
-                    self.record(id, begun.physical, &desired)
+                    self.record(&step, begun.physical, &desired)?
                 }
             }
         };
@@ -140,10 +140,10 @@ impl Walk<'_> {
         physical: Physical,
         desired: &Value,
     ) -> Result<String, EngineError> {
-        let identifier = self.record(step.id, physical, desired);
+        let identifier = self.record(step, physical, desired)?;
         let updated = step.update(&identifier, desired, || {}).await?;
         Ok(match updated {
-            Some(physical) => self.record(step.id, physical, desired),
+            Some(physical) => self.record(step, physical, desired)?,
             None => identifier,
         })
     }
@@ -264,12 +264,36 @@ impl Walk<'_> {
     }
 
     /// Writes down what exists, as unfinished. What stood for the logical id
-    /// so far becomes a predecessor.
-    fn record(&self, id: &str, physical: Physical, desired: &Value) -> String {
+    /// so far becomes a predecessor; what a removed resource held is given up
+    /// to this one.
+    ///
+    /// Two that began at the same moment may both believe that they made the
+    /// same thing; the second to say so is refused.
+    fn record(
+        &self,
+        step: &Step<'_>,
+        physical: Physical,
+        desired: &Value,
+    ) -> Result<String, EngineError> {
+        let id = step.id;
         let resource = &self.template.resources[id];
         let mut shared = self.shared();
         let ledger = &mut shared.ledger;
         let identifier = physical.identifier.clone();
+        let holders: Vec<String> = ledger
+            .entries
+            .iter()
+            .filter(|(other, entry)| {
+                *other != id && entry.type_name == resource.type_name && entry.holds(&identifier)
+            })
+            .map(|(other, _)| other.clone())
+            .collect();
+        for other in holders {
+            if self.template.resources.contains_key(&other) {
+                return Err(step.is_held(&identifier, &other));
+            }
+            ledger.forget(&other, &identifier);
+        }
         let entry = ledger.entries.entry(id.to_owned()).or_default();
         entry.type_name.clone_from(&resource.type_name);
         entry.also_depends_on(self.template.dependencies(id));
@@ -292,21 +316,7 @@ impl Walk<'_> {
         // be stands in for what is live.
         details.live = Some(desired.clone());
         ledger.details.insert(id.to_owned(), details);
-        // What a removed resource held is this one's now.
-        let given_up: Vec<String> = ledger
-            .entries
-            .iter()
-            .filter(|(other, entry)| {
-                !self.template.resources.contains_key(*other)
-                    && entry.type_name == resource.type_name
-                    && entry.holds(&identifier)
-            })
-            .map(|(other, _)| other.clone())
-            .collect();
-        for other in given_up {
-            ledger.forget(&other, &identifier);
-        }
-        identifier
+        Ok(identifier)
     }
 
     /// Writes down that it is what it shall be.

@@ -251,8 +251,15 @@ fn changed_paths(
     ledger: &Ledger,
     renewed: &BTreeSet<LogicalId>,
 ) -> Vec<String> {
-    let (resolved, unknown) = resolve_known(&resource.properties, ledger);
+    let (mut resolved, unknown) = resolve_known(&resource.properties, ledger);
     let base = details.live.as_ref().or(details.applied.as_ref());
+    for name in &unknown {
+        // What it will be is not known; that the others can be compared, it
+        // stays what it is.
+        if let Some(value) = base.and_then(|base| base.get(name)) {
+            resolved[name] = value.clone();
+        }
+    }
     let mut paths = match (base, normalise(handler, &resolved)) {
         (Some(base), Ok(desired)) => diff::paths(base, &desired),
         _ => match &details.unresolved {

@@ -190,7 +190,7 @@ impl Step<'_> {
         for identifier in identifiers {
             if let Some(other) = known.get(&identifier) {
                 if other != self.id {
-                    holder = Some(format!("{identifier} is {other} of this same pipeline"));
+                    holder = Some(self.is_held(&identifier, other));
                 }
                 continue;
             }
@@ -223,9 +223,16 @@ impl Step<'_> {
             }
         }
         match (&fitting, holder) {
-            (None, Some(holder)) => Err(refused(ErrorKind::Stranger, holder)),
+            (None, Some(holder)) => Err(holder),
             _ => Ok(fitting),
         }
+    }
+
+    /// Another logical id has it already.
+    pub fn is_held(&self, identifier: &str, other: &str) -> EngineError {
+        let message = format!("{identifier} is {other} of this same pipeline");
+        let error = HandlerError::ours(ErrorKind::Stranger, self.handler.type_name(), message);
+        self.error(Action::Create, error)
     }
 
     pub async fn configure(&self, identifier: &str, desired: &Value) -> Result<(), EngineError> {

@@ -39,7 +39,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), String> {
-    let Some(Arguments { options, endpoint_file, until_stdin_closes }) = arguments(std::env::args().skip(1))? else {
+    let Some(Arguments {
+        options,
+        endpoint_file,
+        until_stdin_closes,
+    }) = arguments(std::env::args().skip(1))?
+    else {
         println!("{USAGE}\n\nAlso read: {DIRECTORY_VARIABLE}, {PYTHON_VARIABLE}.");
         return Ok(());
     };
@@ -58,7 +63,8 @@ async fn run() -> Result<(), String> {
         () = &mut ended => return Ok(()),
     };
     if let Some(file) = endpoint_file {
-        std::fs::write(&file, &sandbox.endpoint).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        std::fs::write(&file, &sandbox.endpoint)
+            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
     welcome(&sandbox);
     tokio::select! {
@@ -71,18 +77,28 @@ async fn run() -> Result<(), String> {
 }
 
 fn arguments(mut given: impl Iterator<Item = String>) -> Result<Option<Arguments>, String> {
-    let mut arguments = Arguments { options: Options::default(), endpoint_file: None, until_stdin_closes: false };
+    let mut arguments = Arguments {
+        options: Options::default(),
+        endpoint_file: None,
+        until_stdin_closes: false,
+    };
     while let Some(argument) = given.next() {
-        let mut value = || given.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
+        let mut value = || {
+            given
+                .next()
+                .ok_or_else(|| format!("{argument} needs a value\n{USAGE}"))
+        };
         match argument.as_str() {
             "--port" => {
                 let port = value()?;
-                arguments.options.port = port.parse().map_err(|_| format!("{port} is not a port"))?;
+                arguments.options.port =
+                    port.parse().map_err(|_| format!("{port} is not a port"))?;
             }
             "--venv" => arguments.options.environment = PathBuf::from(value()?),
             "--requirements" => {
                 let file = value()?;
-                arguments.options.requirements = std::fs::read_to_string(&file).map_err(|error| format!("cannot read {file}: {error}"))?;
+                arguments.options.requirements = std::fs::read_to_string(&file)
+                    .map_err(|error| format!("cannot read {file}: {error}"))?;
             }
             "--endpoint-file" => arguments.endpoint_file = Some(PathBuf::from(value()?)),
             "--until-stdin-closes" => arguments.until_stdin_closes = true,
@@ -111,7 +127,9 @@ async fn stdin_closed(watch: bool) {
 /// What to do with it, ready to be pasted.
 fn welcome(sandbox: &Arc<Sandbox>) {
     let endpoint = &sandbox.endpoint;
-    println!("The sandbox account 123456789012 answers at {endpoint}. For the AWS CLI, boto3 and Terraform:\n");
+    println!(
+        "The sandbox account 123456789012 answers at {endpoint}. For the AWS CLI, boto3 and Terraform:\n"
+    );
     for (name, value) in server::environment(endpoint) {
         println!("  export {name}={value}");
     }

@@ -13,6 +13,7 @@
 //! | `GET held?count=1&wait_ms=5000` | the calls that are held, waiting for them if asked |
 //! | `POST release?sequence=N` | lets a held call (or all) go on |
 //! | `POST confirm` | confirms e-mail subscriptions: `{"endpoint": "a@example.com"}` |
+//! | `POST settle?ms=N` | how long tables are CREATING, UPDATING, DELETING, until the next reset |
 //! | `POST stop` | ends the sandbox |
 
 use std::time::Duration;
@@ -45,17 +46,40 @@ pub async fn answer(sandbox: &Sandbox, parts: &Parts, path: &str, body: &Bytes) 
     }
 }
 
-async fn dispatch(sandbox: &Sandbox, parts: &Parts, path: &str, body: &Bytes) -> Result<Value, (StatusCode, String)> {
-    let query: Vec<(String, String)> = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+async fn dispatch(
+    sandbox: &Sandbox,
+    parts: &Parts,
+    path: &str,
+    body: &Bytes,
+) -> Result<Value, (StatusCode, String)> {
+    let query: Vec<(String, String)> =
+        form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect();
     let number = |name: &str| -> Result<Option<u64>, (StatusCode, String)> {
-        find(&query, name).map(|text| text.parse().map_err(|_| (StatusCode::BAD_REQUEST, format!("{name} is not a number: {text}")))).transpose()
+        find(&query, name)
+            .map(|text| {
+                text.parse().map_err(|_| {
+                    (
+                        StatusCode::BAD_REQUEST,
+                        format!("{name} is not a number: {text}"),
+                    )
+                })
+            })
+            .transpose()
     };
     let failed = |message: String| (StatusCode::INTERNAL_SERVER_ERROR, message);
     Ok(match (&parts.method, path) {
-        (&Method::GET, "health") => json!({ "healthy": sandbox.emulators.alive().await, "endpoint": sandbox.endpoint, "processes": sandbox.emulators.ids().await }),
+        (&Method::GET, "health") => {
+            json!({ "healthy": sandbox.emulators.alive().await, "endpoint": sandbox.endpoint, "processes": sandbox.emulators.ids().await })
+        }
         (&Method::GET, "calls") => {
             let mutating = find(&query, "mutating").map(|text| text == "true");
-            json!(sandbox.recorder.calls(number("since")?.unwrap_or(0), mutating))
+            json!(
+                sandbox
+                    .recorder
+                    .calls(number("since")?.unwrap_or(0), mutating)
+            )
         }
         (&Method::GET, "rate") => json!(sandbox.recorder.rates()),
         (&Method::GET, "account") => account::list(sandbox).await.map_err(failed)?,
@@ -84,31 +108,58 @@ async fn dispatch(sandbox: &Sandbox, parts: &Parts, path: &str, body: &Bytes) ->
             let held = tokio::time::timeout(wait, sandbox.holds.wait_for(count)).await;
             json!(held.unwrap_or_else(|_| sandbox.holds.list()))
         }
-        (&Method::POST, "release") => json!({ "released": sandbox.holds.release(number("sequence")?) }),
+        (&Method::POST, "release") => {
+            json!({ "released": sandbox.holds.release(number("sequence")?) })
+        }
         (&Method::POST, "confirm") => {
             let wanted: Value = serde_json::from_slice(body).unwrap_or_default();
-            let endpoint = wanted.get("endpoint").and_then(Value::as_str).unwrap_or_default();
+            let endpoint = wanted
+                .get("endpoint")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             if endpoint.is_empty() {
-                return Err((StatusCode::BAD_REQUEST, "say which: {\"endpoint\": \"a@example.com\"}".to_owned()));
+                return Err((
+                    StatusCode::BAD_REQUEST,
+                    "say which: {\"endpoint\": \"a@example.com\"}".to_owned(),
+                ));
             }
             sandbox.shims.email.confirm(endpoint);
+            json!({})
+        }
+        (&Method::POST, "settle") => {
+            let milliseconds = number("ms")?.unwrap_or(0);
+            sandbox
+                .shims
+                .tables
+                .settle_in(Duration::from_millis(milliseconds));
             json!({})
         }
         (&Method::POST, "stop") => {
             sandbox.ended.cancel();
             json!({})
         }
-        (method, path) => return Err((StatusCode::NOT_FOUND, format!("the sandbox has no {method} /_sandbox/{path}"))),
+        (method, path) => {
+            return Err((
+                StatusCode::NOT_FOUND,
+                format!("the sandbox has no {method} /_sandbox/{path}"),
+            ));
+        }
     })
 }
 
 fn rules(body: &[u8]) -> Result<Vec<Rule>, String> {
-    let rules = serde_json::from_slice(body).map_err(|error| format!("the weather is not JSON: {error}"))?;
+    let rules = serde_json::from_slice(body)
+        .map_err(|error| format!("the weather is not JSON: {error}"))?;
     let rules = match rules {
         Rules::Many(rules) => rules,
         Rules::One(rule) => vec![rule],
     };
-    rules.into_iter().map(|rule| serde_json::from_value(rule.clone()).map_err(|error| format!("{error} in {rule}"))).collect()
+    rules
+        .into_iter()
+        .map(|rule| {
+            serde_json::from_value(rule.clone()).map_err(|error| format!("{error} in {rule}"))
+        })
+        .collect()
 }
 
 fn write(status: StatusCode, value: &Value) -> Reply {
@@ -116,6 +167,8 @@ fn write(status: StatusCode, value: &Value) -> Reply {
     text.push('\n');
     let mut reply = Response::new(Bytes::from(text));
     *reply.status_mut() = status;
-    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    reply
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     reply
 }

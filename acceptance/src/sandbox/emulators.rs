@@ -52,6 +52,7 @@ impl Emulators {
     /// Starts both and waits until they answer. `endpoint` is the sandbox' own
     /// address, which functions that ministack runs are told to call.
     pub async fn start(python: &Path, logs: &Path, endpoint: &str) -> Result<Self, String> {
+        forget_old_logs(logs);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             // The emulators close idle connections after five seconds.
@@ -59,9 +60,16 @@ impl Emulators {
             .build(HttpConnector::new());
         let ministack = Process::new("ministack", "/_ministack/health", "/_ministack/reset", logs)?;
         let moto = Process::new("moto", "/moto-api/", "/moto-api/reset", logs)?;
-        let emulators = Self { ministack, moto, client };
+        let emulators = Self {
+            ministack,
+            moto,
+            client,
+        };
         emulators.spawn(python, endpoint).await?;
-        tokio::try_join!(emulators.ready(&emulators.ministack), emulators.ready(&emulators.moto))?;
+        tokio::try_join!(
+            emulators.ready(&emulators.ministack),
+            emulators.ready(&emulators.moto)
+        )?;
         Ok(emulators)
     }
 
@@ -87,7 +95,11 @@ impl Emulators {
             .await?;
         let port = self.moto.address.port().to_string();
         self.moto
-            .spawn(python, &["moto.server", "main", "-H", "127.0.0.1", "-p", &port], &[("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")])
+            .spawn(
+                python,
+                &["moto.server", "main", "-H", "127.0.0.1", "-p", &port],
+                &[("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")],
+            )
             .await
     }
 
@@ -96,7 +108,8 @@ impl Emulators {
         loop {
             let request = Request::get(process.uri(process.health)).body(Full::default());
             let request = request.map_err(|error| error.to_string())?;
-            if let Ok(Ok(answer)) = tokio::time::timeout(Duration::from_secs(5), self.client.request(request)).await
+            if let Ok(Ok(answer)) =
+                tokio::time::timeout(Duration::from_secs(5), self.client.request(request)).await
                 && answer.status().is_success()
             {
                 return Ok(());
@@ -104,10 +117,18 @@ impl Emulators {
             if let Some(child) = process.child.lock().await.as_mut()
                 && let Ok(Some(status)) = child.try_wait()
             {
-                return Err(format!("{} ended while starting ({status}); its output is in {}", process.name, process.log.display()));
+                return Err(format!(
+                    "{} ended while starting ({status}); its output is in {}",
+                    process.name,
+                    process.log.display()
+                ));
             }
             if begin.elapsed() > READY_WITHIN {
-                return Err(format!("{} did not answer within {READY_WITHIN:?}; its output is in {}", process.name, process.log.display()));
+                return Err(format!(
+                    "{} did not answer within {READY_WITHIN:?}; its output is in {}",
+                    process.name,
+                    process.log.display()
+                ));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -122,15 +143,29 @@ impl Emulators {
 
     /// Sends a request on to an emulator, whole, and returns its whole answer.
     /// The Host header stays the caller's: it is part of what was signed.
-    pub async fn send(&self, emulator: Emulator, mut request: Request<Bytes>) -> Result<Response<Bytes>, String> {
+    pub async fn send(
+        &self,
+        emulator: Emulator,
+        mut request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, String> {
         let process = self.process(emulator);
         process.used.store(true, Ordering::Relaxed);
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        *request.uri_mut() = process.uri(target).parse().map_err(|error| format!("{target}: {error}"))?;
+        let target = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |target| target.as_str());
+        *request.uri_mut() = process
+            .uri(target)
+            .parse()
+            .map_err(|error| format!("{target}: {error}"))?;
         let answer = self.client.request(request.map(Full::new)).await;
-        let answer = answer.map_err(|error| format!("{} does not answer: {error}", process.name))?;
+        let answer =
+            answer.map_err(|error| format!("{} does not answer: {error}", process.name))?;
         let (parts, body) = answer.into_parts();
-        let body = body.collect().await.map_err(|error| format!("{} broke off its answer: {error}", process.name))?;
+        let body = body
+            .collect()
+            .await
+            .map_err(|error| format!("{} broke off its answer: {error}", process.name))?;
         Ok(Response::from_parts(parts, body.to_bytes()))
     }
 
@@ -144,9 +179,16 @@ impl Emulators {
         if !process.used.swap(false, Ordering::Relaxed) {
             return Ok(());
         }
-        let request = Request::builder().method(Method::POST).uri(process.uri(process.reset)).body(Full::default());
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(process.uri(process.reset))
+            .body(Full::default());
         let request = request.map_err(|error| error.to_string())?;
-        let answer = self.client.request(request).await.map_err(|error| format!("{} does not answer: {error}", process.name))?;
+        let answer = self
+            .client
+            .request(request)
+            .await
+            .map_err(|error| format!("{} does not answer: {error}", process.name))?;
         match answer.status() {
             StatusCode::OK => Ok(()),
             status => Err(format!("{} refused to reset: {status}", process.name)),
@@ -169,7 +211,10 @@ impl Emulators {
     pub async fn ids(&self) -> BTreeMap<&'static str, Option<u32>> {
         let mut ids = BTreeMap::new();
         for process in [&self.ministack, &self.moto] {
-            ids.insert(process.name, process.child.lock().await.as_ref().and_then(Child::id));
+            ids.insert(
+                process.name,
+                process.child.lock().await.as_ref().and_then(Child::id),
+            );
         }
         ids
     }
@@ -180,7 +225,10 @@ impl Emulators {
         for process in [&self.ministack, &self.moto] {
             if let Some(mut child) = process.child.lock().await.take() {
                 drop(child.stdin.take());
-                if tokio::time::timeout(Duration::from_secs(2), child.wait()).await.is_err() {
+                if tokio::time::timeout(Duration::from_secs(2), child.wait())
+                    .await
+                    .is_err()
+                {
                     let _ = child.kill().await;
                 }
                 let _ = std::fs::remove_file(&process.log);
@@ -190,21 +238,42 @@ impl Emulators {
 }
 
 impl Process {
-    fn new(name: &'static str, health: &'static str, reset: &'static str, logs: &Path) -> Result<Self, String> {
-        let address = free_address().map_err(|error| format!("no free port on 127.0.0.1: {error}"))?;
+    fn new(
+        name: &'static str,
+        health: &'static str,
+        reset: &'static str,
+        logs: &Path,
+    ) -> Result<Self, String> {
+        let address =
+            free_address().map_err(|error| format!("no free port on 127.0.0.1: {error}"))?;
         let log = logs.join(format!("{name}-{}.log", address.port()));
-        Ok(Self { name, address, health, reset, used: AtomicBool::new(false), child: Mutex::new(None), log })
+        Ok(Self {
+            name,
+            address,
+            health,
+            reset,
+            used: AtomicBool::new(false),
+            child: Mutex::new(None),
+            log,
+        })
     }
 
     fn uri(&self, target: &str) -> String {
         format!("http://{}{target}", self.address)
     }
 
-    async fn spawn(&self, python: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
+    async fn spawn(
+        &self,
+        python: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<(), String> {
         if let Some(folder) = self.log.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
         }
-        let log = std::fs::File::create(&self.log).map_err(|error| format!("cannot write {}: {error}", self.log.display()))?;
+        let log = std::fs::File::create(&self.log)
+            .map_err(|error| format!("cannot write {}: {error}", self.log.display()))?;
         let errors = log.try_clone().map_err(|error| error.to_string())?;
         let mut command = Command::new(python);
         // Nothing of the caller's: neither credentials nor settings that the emulators would read.
@@ -214,9 +283,19 @@ impl Process {
                 command.env(name, value);
             }
         }
-        command.args(["-c", LAUNCHER]).args(arguments).envs(environment.iter().copied());
-        command.stdin(Stdio::piped()).stdout(log).stderr(errors).process_group(0).kill_on_drop(true);
-        let child = command.spawn().map_err(|error| format!("cannot start {}: {error}", self.name))?;
+        command
+            .args(["-c", LAUNCHER])
+            .args(arguments)
+            .envs(environment.iter().copied());
+        command
+            .stdin(Stdio::piped())
+            .stdout(log)
+            .stderr(errors)
+            .process_group(0)
+            .kill_on_drop(true);
+        let child = command
+            .spawn()
+            .map_err(|error| format!("cannot start {}: {error}", self.name))?;
         *self.child.lock().await = Some(child);
         Ok(())
     }
@@ -224,4 +303,18 @@ impl Process {
 
 fn free_address() -> std::io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// A sandbox that was killed leaves its logs behind; after a day nobody asks for them.
+fn forget_old_logs(logs: &Path) {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    for entry in std::fs::read_dir(logs).into_iter().flatten().flatten() {
+        let age = entry
+            .metadata()
+            .and_then(|file| file.modified())
+            .map(|time| time.elapsed());
+        if matches!(age, Ok(Ok(age)) if age > DAY) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! server    accepts it, keeps it running when the caller hangs up
-//! request   what is it: service, region, operation, resource, mutating?   (s3_operation: S3's names)
+//! request   what is it: service, region, operation, resource, mutating?   (scope, s3_operation)
 //! recorder  writes it down, with a sequence number
 //! weather   what goes wrong: latency, throttling, errors, lost answers, holds
 //! shims     what AWS does and the emulator does not, one file per difference
@@ -26,6 +26,7 @@ pub mod reply;
 pub mod request;
 pub mod route;
 pub mod s3_operation;
+pub mod scope;
 pub mod server;
 pub mod shims;
 pub mod weather;

@@ -69,7 +69,9 @@ impl Recorder {
         let sequence = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         calls.push(Call {
             sequence,
-            time_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64() * 1000.0),
+            time_ms: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0.0, |time| time.as_secs_f64() * 1000.0),
             service: call.service.clone(),
             operation: call.operation.clone(),
             resource: call.resource.clone(),
@@ -103,16 +105,28 @@ impl Recorder {
     /// The calls after a sequence number, mutating or not or both.
     pub fn calls(&self, since: u64, mutating: Option<bool>) -> Vec<Call> {
         let calls = self.lock();
-        calls.iter().filter(|call| call.sequence > since && mutating.is_none_or(|wanted| wanted == call.mutating)).cloned().collect()
+        calls
+            .iter()
+            .filter(|call| {
+                call.sequence > since && mutating.is_none_or(|wanted| wanted == call.mutating)
+            })
+            .cloned()
+            .collect()
     }
 
     /// Calls per second by service.
     pub fn rates(&self) -> BTreeMap<String, Rate> {
         let mut times: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         for call in self.lock().iter() {
-            times.entry(call.service.clone()).or_default().push(call.time_ms);
+            times
+                .entry(call.service.clone())
+                .or_default()
+                .push(call.time_ms);
         }
-        times.into_iter().map(|(service, times)| (service, rate(times))).collect()
+        times
+            .into_iter()
+            .map(|(service, times)| (service, rate(times)))
+            .collect()
     }
 
     /// The regions that were called.
@@ -125,19 +139,28 @@ impl Recorder {
     }
 
     fn change(&self, sequence: u64, change: impl FnOnce(&mut Call)) {
-        if let Some(call) = self.lock().iter_mut().rev().find(|call| call.sequence == sequence) {
+        if let Some(call) = self
+            .lock()
+            .iter_mut()
+            .rev()
+            .find(|call| call.sequence == sequence)
+        {
             change(call);
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Call>> {
-        self.calls.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.calls
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
 fn rate(mut times: Vec<f64>) -> Rate {
     times.sort_by(f64::total_cmp);
-    let (Some(first), Some(last)) = (times.first(), times.last()) else { return Rate::default() };
+    let (Some(first), Some(last)) = (times.first(), times.last()) else {
+        return Rate::default();
+    };
     let seconds = ((last - first) / 1000.0).max(1.0);
     let mut peak = 0;
     let mut oldest = 0;
@@ -147,7 +170,11 @@ fn rate(mut times: Vec<f64>) -> Rate {
         }
         peak = peak.max(index - oldest + 1);
     }
-    Rate { calls: times.len() as u64, average_per_second: times.len() as f64 / seconds, peak_per_second: peak as u64 }
+    Rate {
+        calls: times.len() as u64,
+        average_per_second: times.len() as f64 / seconds,
+        peak_per_second: peak as u64,
+    }
 }
 
 #[cfg(test)]
@@ -157,6 +184,9 @@ mod tests {
     #[test]
     fn the_peak_is_the_fullest_second_wherever_it_begins() {
         let rate = rate(vec![0.0, 900.0, 1000.0, 1100.0, 5000.0]);
-        assert_eq!((rate.calls, rate.peak_per_second, rate.average_per_second), (5, 3, 1.0));
+        assert_eq!(
+            (rate.calls, rate.peak_per_second, rate.average_per_second),
+            (5, 3, 1.0)
+        );
     }
 }

@@ -18,14 +18,21 @@ pub fn error(call: &Inbound, status: u16, code: &str, message: &str) -> Reply {
     let fault = if status < 500 { "Sender" } else { "Receiver" };
     let (code_text, message_text) = (escape(code), escape(message));
     let (kind, body) = match call.protocol {
-        Protocol::Json | Protocol::RestJson => ("application/x-amz-json-1.1", json!({ "__type": code, "message": message }).to_string()),
+        Protocol::Json | Protocol::RestJson => (
+            "application/x-amz-json-1.1",
+            json!({ "__type": code, "message": message }).to_string(),
+        ),
         Protocol::Query => (
             "text/xml",
-            format!("<ErrorResponse><Error><Type>{fault}</Type><Code>{code_text}</Code><Message>{message_text}</Message></Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"),
+            format!(
+                "<ErrorResponse><Error><Type>{fault}</Type><Code>{code_text}</Code><Message>{message_text}</Message></Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"
+            ),
         ),
         Protocol::Ec2 => (
             "text/xml",
-            format!("<Response><Errors><Error><Code>{code_text}</Code><Message>{message_text}</Message></Error></Errors><RequestID>{REQUEST_ID}</RequestID></Response>"),
+            format!(
+                "<Response><Errors><Error><Code>{code_text}</Code><Message>{message_text}</Message></Error></Errors><RequestID>{REQUEST_ID}</RequestID></Response>"
+            ),
         ),
         Protocol::S3 => (
             "application/xml",
@@ -35,7 +42,11 @@ pub fn error(call: &Inbound, status: u16, code: &str, message: &str) -> Reply {
             ),
         ),
     };
-    let mut reply = Response::new(if call.method == Method::HEAD { Bytes::new() } else { Bytes::from(body) });
+    let mut reply = Response::new(if call.method == Method::HEAD {
+        Bytes::new()
+    } else {
+        Bytes::from(body)
+    });
     *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = reply.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -43,7 +54,9 @@ pub fn error(call: &Inbound, status: u16, code: &str, message: &str) -> Reply {
     if call.protocol == Protocol::S3 {
         headers.insert("x-amz-request-id", HeaderValue::from_static(REQUEST_ID));
     }
-    if let (Protocol::Json | Protocol::RestJson, Ok(code)) = (call.protocol, HeaderValue::from_str(code)) {
+    if let (Protocol::Json | Protocol::RestJson, Ok(code)) =
+        (call.protocol, HeaderValue::from_str(code))
+    {
         headers.insert("x-amzn-errortype", code);
     }
     reply
@@ -64,13 +77,17 @@ pub fn throttle(call: &Inbound) -> Reply {
 
 /// The refusal of a caller without the permission.
 pub fn access_denied(call: &Inbound) -> Reply {
-    let (status, code) = match call.protocol {
-        Protocol::S3 | Protocol::Query => (403, "AccessDenied"),
-        Protocol::Ec2 => (403, "UnauthorizedOperation"),
-        Protocol::RestJson => (403, "AccessDeniedException"),
-        Protocol::Json => (400, "AccessDeniedException"),
+    let (status, code) = match (call.protocol, call.service.as_str()) {
+        (Protocol::Query, "sns") => (403, "AuthorizationError"),
+        (Protocol::S3 | Protocol::Query, _) => (403, "AccessDenied"),
+        (Protocol::Ec2, _) => (403, "UnauthorizedOperation"),
+        (Protocol::RestJson, _) => (403, "AccessDeniedException"),
+        (Protocol::Json, _) => (400, "AccessDeniedException"),
     };
-    let message = format!("User: arn:aws:iam::123456789012:user/test is not authorized to perform: {}:{} on resource: {}", call.service, call.operation, call.resource);
+    let message = format!(
+        "User: arn:aws:iam::123456789012:user/test is not authorized to perform: {}:{} on resource: {}",
+        call.service, call.operation, call.resource
+    );
     error(call, status, code, &message)
 }
 
@@ -78,9 +95,18 @@ pub fn access_denied(call: &Inbound) -> Reply {
 pub fn json(call: &Inbound, body: &Value) -> Reply {
     let mut reply = Response::new(Bytes::from(body.to_string()));
     let kind = header(&call.headers, "content-type");
-    let kind = if kind.is_empty() { "application/x-amz-json-1.1" } else { kind };
-    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_str(kind).unwrap_or(HeaderValue::from_static("application/json")));
-    reply.headers_mut().insert("x-amzn-requestid", HeaderValue::from_static(REQUEST_ID));
+    let kind = if kind.is_empty() {
+        "application/x-amz-json-1.1"
+    } else {
+        kind
+    };
+    reply.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_str(kind).unwrap_or(HeaderValue::from_static("application/json")),
+    );
+    reply
+        .headers_mut()
+        .insert("x-amzn-requestid", HeaderValue::from_static(REQUEST_ID));
     reply
 }
 
@@ -105,7 +131,9 @@ pub fn error_code(reply: &Reply) -> Option<String> {
     }
     let kind = header(reply.headers(), "x-amzn-errortype").to_owned();
     let body = body_json(reply);
-    let from_body = ["__type", "code", "Code"].iter().find_map(|field| body.get(field).and_then(Value::as_str));
+    let from_body = ["__type", "code", "Code"]
+        .iter()
+        .find_map(|field| body.get(field).and_then(Value::as_str));
     let code = if !kind.is_empty() {
         kind
     } else if let Some(code) = from_body {
@@ -125,5 +153,8 @@ pub fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
 }
 
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

@@ -7,6 +7,7 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 use serde_json::Value;
 
+use super::scope::{self, Scope};
 use super::{emulators, s3_operation};
 
 /// How a service's requests and errors are written.
@@ -47,25 +48,52 @@ pub struct Inbound {
 
 impl Inbound {
     pub fn new(parts: Parts, body: Bytes) -> Self {
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+        let target = parts
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str())
+            .to_owned();
         let query: Vec<(String, String)> = pairs(parts.uri.query().unwrap_or_default().as_bytes());
         let path = decode(parts.uri.path());
-        let scope = scope(&parts.headers, &query, &body);
+        let scope = scope::of(&parts.headers, &query, &body);
         let wanted = header(&parts.headers, "x-amz-target").to_owned();
-        let Scope { access_key, region, service } = scope.unwrap_or_else(|| Scope {
+        let Scope {
+            access_key,
+            region,
+            service,
+        } = scope.unwrap_or_else(|| Scope {
             access_key: String::new(),
             region: emulators::REGION.to_owned(),
             service: unsigned_service(&path, &wanted),
         });
-        let form = if header(&parts.headers, "content-type").starts_with("application/x-www-form-urlencoded") { pairs(&body) } else { Vec::new() };
-        let action = find(&form, "Action").or_else(|| find(&query, "Action")).unwrap_or_default().to_owned();
+        let form = if header(&parts.headers, "content-type")
+            .starts_with("application/x-www-form-urlencoded")
+        {
+            pairs(&body)
+        } else {
+            Vec::new()
+        };
+        let action = find(&form, "Action")
+            .or_else(|| find(&query, "Action"))
+            .unwrap_or_default()
+            .to_owned();
         let (protocol, operation) = if let Some((_, operation)) = wanted.rsplit_once('.') {
             (Protocol::Json, operation.to_owned())
         } else if !action.is_empty() {
-            (if service == "ec2" { Protocol::Ec2 } else { Protocol::Query }, action)
+            (
+                if service == "ec2" {
+                    Protocol::Ec2
+                } else {
+                    Protocol::Query
+                },
+                action,
+            )
         } else if service == "s3" {
             let copies = parts.headers.contains_key("x-amz-copy-source");
-            (Protocol::S3, s3_operation::name(parts.method.as_str(), &path, &query, copies))
+            (
+                Protocol::S3,
+                s3_operation::name(parts.method.as_str(), &path, &query, copies),
+            )
         } else {
             (Protocol::RestJson, format!("{} {path}", parts.method))
         };
@@ -76,10 +104,26 @@ impl Inbound {
             Protocol::RestJson => path.clone(),
         };
         let mutating = match protocol {
-            Protocol::RestJson => !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS),
+            Protocol::RestJson => {
+                !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS)
+            }
             _ => mutates(&service, &operation),
         };
-        Self { method: parts.method, target, path, query, headers: parts.headers, body, protocol, service, region, access_key, operation, resource, mutating }
+        Self {
+            method: parts.method,
+            target,
+            path,
+            query,
+            headers: parts.headers,
+            body,
+            protocol,
+            service,
+            region,
+            access_key,
+            operation,
+            resource,
+            mutating,
+        }
     }
 
     /// `kms:CreateKey` and the like.
@@ -111,48 +155,6 @@ impl Inbound {
     }
 }
 
-struct Scope {
-    access_key: String,
-    region: String,
-    service: String,
-}
-
-/// Where SigV4 puts its credential scope: the Authorization header, the query
-/// of a presigned URL, or a field of a form that a browser posts.
-fn scope(headers: &HeaderMap, query: &[(String, String)], body: &[u8]) -> Option<Scope> {
-    let authorization = header(headers, "authorization");
-    if let Some((_, rest)) = authorization.split_once("Credential=") {
-        return parse(rest.split([',', ' ']).next()?);
-    }
-    if let Some(credential) = find(query, "X-Amz-Credential") {
-        return parse(credential);
-    }
-    if header(headers, "content-type").starts_with("multipart/form-data") {
-        return parse(&form_field(body, "x-amz-credential")?);
-    }
-    None
-}
-
-/// `AKID/20260102/us-east-1/s3/aws4_request`; keys may themselves contain slashes.
-fn parse(credential: &str) -> Option<Scope> {
-    let parts: Vec<&str> = credential.split('/').collect();
-    let [key @ .., _date, region, service, "aws4_request"] = parts.as_slice() else { return None };
-    let service = match *service {
-        "s3express" | "s3-outposts" => "s3",
-        service => service,
-    };
-    Some(Scope { access_key: key.join("/"), region: (*region).to_owned(), service: service.to_owned() })
-}
-
-/// A field of a `multipart/form-data` body, found by name whatever its case.
-fn form_field(body: &[u8], name: &str) -> Option<String> {
-    let text = String::from_utf8_lossy(body);
-    let start = text.to_ascii_lowercase().find(&format!("name=\"{name}\""))?;
-    // A lossy copy keeps the position: lower-casing ASCII changes no length.
-    let (_, rest) = text.get(start..)?.split_once("\r\n\r\n")?;
-    Some(rest.split("\r\n").next()?.to_owned())
-}
-
 /// Requests that nobody signed: deployed APIs, and anonymous calls.
 fn unsigned_service(path: &str, target: &str) -> String {
     let service = if path.contains("/_user_request_") || path.starts_with("/restapis/") {
@@ -172,10 +174,37 @@ fn unsigned_service(path: &str, target: &str) -> String {
 /// Operations that only look. AWS names operations by their verb.
 fn mutates(service: &str, operation: &str) -> bool {
     const READS: &[&str] = &[
-        "Get", "List", "Describe", "Head", "BatchGet", "Query", "Scan", "Lookup", "Search", "Filter", "Select", "Simulate", "Validate", "Check", "Preview", "Estimate", "Test", "TransactGet",
+        "Get",
+        "List",
+        "Describe",
+        "Head",
+        "BatchGet",
+        "Query",
+        "Scan",
+        "Lookup",
+        "Search",
+        "Filter",
+        "Select",
+        "Simulate",
+        "Validate",
+        "Check",
+        "Preview",
+        "Estimate",
+        "Test",
+        "TransactGet",
         "PreflightRequest",
     ];
-    const KMS_READS: &[&str] = &["Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateMac", "GenerateRandom", "Sign", "Verify", "DeriveSharedSecret"];
+    const KMS_READS: &[&str] = &[
+        "Encrypt",
+        "Decrypt",
+        "ReEncrypt",
+        "GenerateDataKey",
+        "GenerateMac",
+        "GenerateRandom",
+        "Sign",
+        "Verify",
+        "DeriveSharedSecret",
+    ];
     let starts = |verbs: &[&str]| verbs.iter().any(|verb| operation.starts_with(verb));
     !(starts(READS) || service == "sts" || service == "kms" && starts(KMS_READS))
 }
@@ -183,19 +212,50 @@ fn mutates(service: &str, operation: &str) -> bool {
 /// The field of a JSON request that names its resource, most telling first.
 fn json_resource(body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    for field in ["AliasName", "KeyId", "TableName", "Name", "ResourceArn", "ResourceARN", "ResourceId", "SecretId", "logGroupName", "FunctionName", "Rule"] {
+    for field in [
+        "AliasName",
+        "KeyId",
+        "TableName",
+        "Name",
+        "ResourceArn",
+        "ResourceARN",
+        "ResourceId",
+        "SecretId",
+        "logGroupName",
+        "FunctionName",
+        "Rule",
+    ] {
         if let Some(name) = body.get(field).and_then(Value::as_str) {
             return name.to_owned();
         }
     }
     // A key has no name; what its maker calls it stands in its tags.
     let tags = body.get("Tags").and_then(Value::as_array);
-    let tag = tags.into_iter().flatten().find(|tag| tag.get("TagKey").and_then(Value::as_str) == Some("tap:logical-id"));
-    tag.and_then(|tag| tag.get("TagValue")).and_then(Value::as_str).unwrap_or_default().to_owned()
+    let tag = tags
+        .into_iter()
+        .flatten()
+        .find(|tag| tag.get("TagKey").and_then(Value::as_str) == Some("tap:logical-id"));
+    tag.and_then(|tag| tag.get("TagValue"))
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn form_resource(form: &[(String, String)]) -> String {
-    for field in ["SubscriptionArn", "TopicArn", "ResourceArn", "Name", "RoleArn", "RoleName", "PolicyArn", "PolicyName", "QueueUrl", "VpcId", "SubnetId", "GroupId"] {
+    for field in [
+        "SubscriptionArn",
+        "TopicArn",
+        "ResourceArn",
+        "Name",
+        "RoleArn",
+        "RoleName",
+        "PolicyArn",
+        "PolicyName",
+        "QueueUrl",
+        "VpcId",
+        "SubnetId",
+        "GroupId",
+    ] {
         if let Some(name) = find(form, field) {
             return name.to_owned();
         }
@@ -204,11 +264,17 @@ fn form_resource(form: &[(String, String)]) -> String {
 }
 
 pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
 }
 
 pub fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    pairs
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
 }
 
 fn pairs(text: &[u8]) -> Vec<(String, String)> {
@@ -217,8 +283,14 @@ fn pairs(text: &[u8]) -> Vec<(String, String)> {
 
 /// Percent-decoding of a path, in which a plus is a plus.
 fn decode(path: &str) -> String {
-    let path = path.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-    form_urlencoded::parse(path.as_bytes()).next().map(|(path, _)| path.into_owned()).unwrap_or_default()
+    let path = path
+        .replace('+', "%2B")
+        .replace('&', "%26")
+        .replace('=', "%3D");
+    form_urlencoded::parse(path.as_bytes())
+        .next()
+        .map(|(path, _)| path.into_owned())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -236,36 +308,69 @@ mod tests {
     }
 
     fn signed(service: &str, region: &str) -> String {
-        format!("AWS4-HMAC-SHA256 Credential=test/20260102/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0")
-    }
-
-    #[test]
-    fn the_service_and_region_are_those_of_the_credential_scope() {
-        let form = "--x\r\nContent-Disposition: form-data; name=\"X-Amz-Credential\"\r\n\r\ntest/20260102/eu-west-1/s3/aws4_request\r\n--x--";
-        let cases = [
-            inbound("POST", "/", &[("authorization", &signed("kms", "eu-west-1")), ("x-amz-target", "TrentService.ListKeys")], "{}"),
-            inbound("GET", "/b/k?X-Amz-Credential=test%2F20260102%2Feu-west-1%2Fs3%2Faws4_request", &[], ""),
-            inbound("POST", "/b", &[("content-type", "multipart/form-data; boundary=x")], form),
-        ];
-        let found: Vec<_> = cases.iter().map(|case| (case.service.as_str(), case.region.as_str(), case.operation.as_str())).collect();
-        assert_eq!(found, [("kms", "eu-west-1", "ListKeys"), ("s3", "eu-west-1", "GetObject"), ("s3", "eu-west-1", "PostObject")]);
+        format!(
+            "AWS4-HMAC-SHA256 Credential=test/20260102/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        )
     }
 
     #[test]
     fn unsigned_requests_are_told_by_their_path() {
-        assert_eq!(inbound("GET", "/restapis/abc/prod/_user_request_/documents", &[], "").service, "execute-api");
+        assert_eq!(
+            inbound(
+                "GET",
+                "/restapis/abc/prod/_user_request_/documents",
+                &[],
+                ""
+            )
+            .service,
+            "execute-api"
+        );
         assert_eq!(inbound("GET", "/bucket/key", &[], "").service, "s3");
     }
 
     #[test]
     fn resources_and_mutations_are_recognised() {
-        let form = [("authorization", signed("sns", "us-east-1")), ("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
-        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let subscribe = inbound("POST", "/", &form, "Action=Subscribe&TopicArn=arn%3Aaws%3Asns%3Aus-east-1%3A1%3At&Protocol=email");
-        assert_eq!((subscribe.operation.as_str(), subscribe.resource.as_str(), subscribe.mutating), ("Subscribe", "arn:aws:sns:us-east-1:1:t", true));
-        let table = [("authorization", signed("dynamodb", "us-east-1")), ("x-amz-target", "DynamoDB_20120810.DescribeTable".to_owned())];
-        let table: Vec<(&str, &str)> = table.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let form = [
+            ("authorization", signed("sns", "us-east-1")),
+            (
+                "content-type",
+                "application/x-www-form-urlencoded; charset=utf-8".to_owned(),
+            ),
+        ];
+        let form: Vec<(&str, &str)> = form
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let subscribe = inbound(
+            "POST",
+            "/",
+            &form,
+            "Action=Subscribe&TopicArn=arn%3Aaws%3Asns%3Aus-east-1%3A1%3At&Protocol=email",
+        );
+        assert_eq!(
+            (
+                subscribe.operation.as_str(),
+                subscribe.resource.as_str(),
+                subscribe.mutating
+            ),
+            ("Subscribe", "arn:aws:sns:us-east-1:1:t", true)
+        );
+        let table = [
+            ("authorization", signed("dynamodb", "us-east-1")),
+            ("x-amz-target", "DynamoDB_20120810.DescribeTable".to_owned()),
+        ];
+        let table: Vec<(&str, &str)> = table
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         let describe = inbound("POST", "/", &table, r#"{"TableName":"audit"}"#);
-        assert_eq!((describe.operation.as_str(), describe.resource.as_str(), describe.mutating), ("DescribeTable", "audit", false));
+        assert_eq!(
+            (
+                describe.operation.as_str(),
+                describe.resource.as_str(),
+                describe.mutating
+            ),
+            ("DescribeTable", "audit", false)
+        );
     }
 }

@@ -31,7 +31,9 @@ mod tests {
 
     #[test]
     fn services_of_one_pipeline_are_found_at_the_emulator_that_does_them() {
-        for service in ["s3", "kms", "dynamodb", "sns", "ssm", "sts", "iam", "lambda"] {
+        for service in [
+            "s3", "kms", "dynamodb", "sns", "ssm", "sts", "iam", "lambda",
+        ] {
             assert_eq!(emulator(service), Emulator::Ministack, "{service}");
         }
         for service in ["ec2", "guardduty", "wafv2"] {

@@ -5,30 +5,115 @@
 /// The subresources of a bucket, and what GET, PUT and DELETE on them are called.
 /// A subresource that has no such operation has an empty name.
 const BUCKET: &[(&str, &str, &str, &str)] = &[
-    ("accelerate", "GetBucketAccelerateConfiguration", "PutBucketAccelerateConfiguration", ""),
+    (
+        "accelerate",
+        "GetBucketAccelerateConfiguration",
+        "PutBucketAccelerateConfiguration",
+        "",
+    ),
     ("acl", "GetBucketAcl", "PutBucketAcl", ""),
-    ("analytics", "GetBucketAnalyticsConfiguration", "PutBucketAnalyticsConfiguration", "DeleteBucketAnalyticsConfiguration"),
+    (
+        "analytics",
+        "GetBucketAnalyticsConfiguration",
+        "PutBucketAnalyticsConfiguration",
+        "DeleteBucketAnalyticsConfiguration",
+    ),
     ("cors", "GetBucketCors", "PutBucketCors", "DeleteBucketCors"),
-    ("encryption", "GetBucketEncryption", "PutBucketEncryption", "DeleteBucketEncryption"),
-    ("intelligent-tiering", "GetBucketIntelligentTieringConfiguration", "PutBucketIntelligentTieringConfiguration", "DeleteBucketIntelligentTieringConfiguration"),
-    ("inventory", "GetBucketInventoryConfiguration", "PutBucketInventoryConfiguration", "DeleteBucketInventoryConfiguration"),
-    ("lifecycle", "GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"),
+    (
+        "encryption",
+        "GetBucketEncryption",
+        "PutBucketEncryption",
+        "DeleteBucketEncryption",
+    ),
+    (
+        "intelligent-tiering",
+        "GetBucketIntelligentTieringConfiguration",
+        "PutBucketIntelligentTieringConfiguration",
+        "DeleteBucketIntelligentTieringConfiguration",
+    ),
+    (
+        "inventory",
+        "GetBucketInventoryConfiguration",
+        "PutBucketInventoryConfiguration",
+        "DeleteBucketInventoryConfiguration",
+    ),
+    (
+        "lifecycle",
+        "GetBucketLifecycleConfiguration",
+        "PutBucketLifecycleConfiguration",
+        "DeleteBucketLifecycle",
+    ),
     ("location", "GetBucketLocation", "", ""),
     ("logging", "GetBucketLogging", "PutBucketLogging", ""),
-    ("metrics", "GetBucketMetricsConfiguration", "PutBucketMetricsConfiguration", "DeleteBucketMetricsConfiguration"),
-    ("notification", "GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration", ""),
-    ("object-lock", "GetObjectLockConfiguration", "PutObjectLockConfiguration", ""),
-    ("ownershipControls", "GetBucketOwnershipControls", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls"),
-    ("policy", "GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"),
+    (
+        "metrics",
+        "GetBucketMetricsConfiguration",
+        "PutBucketMetricsConfiguration",
+        "DeleteBucketMetricsConfiguration",
+    ),
+    (
+        "notification",
+        "GetBucketNotificationConfiguration",
+        "PutBucketNotificationConfiguration",
+        "",
+    ),
+    (
+        "object-lock",
+        "GetObjectLockConfiguration",
+        "PutObjectLockConfiguration",
+        "",
+    ),
+    (
+        "ownershipControls",
+        "GetBucketOwnershipControls",
+        "PutBucketOwnershipControls",
+        "DeleteBucketOwnershipControls",
+    ),
+    (
+        "policy",
+        "GetBucketPolicy",
+        "PutBucketPolicy",
+        "DeleteBucketPolicy",
+    ),
     ("policyStatus", "GetBucketPolicyStatus", "", ""),
-    ("publicAccessBlock", "GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"),
-    ("replication", "GetBucketReplication", "PutBucketReplication", "DeleteBucketReplication"),
-    ("requestPayment", "GetBucketRequestPayment", "PutBucketRequestPayment", ""),
-    ("tagging", "GetBucketTagging", "PutBucketTagging", "DeleteBucketTagging"),
+    (
+        "publicAccessBlock",
+        "GetPublicAccessBlock",
+        "PutPublicAccessBlock",
+        "DeletePublicAccessBlock",
+    ),
+    (
+        "replication",
+        "GetBucketReplication",
+        "PutBucketReplication",
+        "DeleteBucketReplication",
+    ),
+    (
+        "requestPayment",
+        "GetBucketRequestPayment",
+        "PutBucketRequestPayment",
+        "",
+    ),
+    (
+        "tagging",
+        "GetBucketTagging",
+        "PutBucketTagging",
+        "DeleteBucketTagging",
+    ),
     ("uploads", "ListMultipartUploads", "", ""),
-    ("versioning", "GetBucketVersioning", "PutBucketVersioning", ""),
+    (
+        "versioning",
+        "GetBucketVersioning",
+        "PutBucketVersioning",
+        "",
+    ),
     ("versions", "ListObjectVersions", "", ""),
-    ("website", "GetBucketWebsite", "PutBucketWebsite", "DeleteBucketWebsite"),
+    (
+        "website",
+        "GetBucketWebsite",
+        "PutBucketWebsite",
+        "DeleteBucketWebsite",
+    ),
 ];
 
 const OBJECT: &[(&str, &str, &str, &str)] = &[
@@ -36,7 +121,12 @@ const OBJECT: &[(&str, &str, &str, &str)] = &[
     ("attributes", "GetObjectAttributes", "", ""),
     ("legal-hold", "GetObjectLegalHold", "PutObjectLegalHold", ""),
     ("retention", "GetObjectRetention", "PutObjectRetention", ""),
-    ("tagging", "GetObjectTagging", "PutObjectTagging", "DeleteObjectTagging"),
+    (
+        "tagging",
+        "GetObjectTagging",
+        "PutObjectTagging",
+        "DeleteObjectTagging",
+    ),
     ("torrent", "GetObjectTorrent", "", ""),
 ];
 
@@ -64,7 +154,12 @@ pub fn name(method: &str, path: &str, query: &[(String, String)], copies: bool) 
             "HEAD" => "HeadBucket",
             "POST" if has("delete") => "DeleteObjects",
             "POST" => "PostObject",
-            _ if query.iter().any(|(key, value)| key == "list-type" && value == "2") => "ListObjectsV2",
+            _ if query
+                .iter()
+                .any(|(key, value)| key == "list-type" && value == "2") =>
+            {
+                "ListObjectsV2"
+            }
             _ => "ListObjects",
         })
     } else if has("uploadId") {
@@ -115,7 +210,12 @@ mod tests {
             ("DELETE", "/b", "lifecycle", "DeleteBucketLifecycle"),
             ("PUT", "/b", "publicAccessBlock", "PutPublicAccessBlock"),
             ("GET", "/b", "versions&max-keys=3", "ListObjectVersions"),
-            ("GET", "/b", "list-type=2&prefix=versioning", "ListObjectsV2"),
+            (
+                "GET",
+                "/b",
+                "list-type=2&prefix=versioning",
+                "ListObjectsV2",
+            ),
             ("GET", "/b", "prefix=x", "ListObjects"),
             ("GET", "/b", "uploads", "ListMultipartUploads"),
             ("POST", "/b", "delete", "DeleteObjects"),
@@ -129,8 +229,14 @@ mod tests {
             ("POST", "/b/k", "uploadId=u", "CompleteMultipartUpload"),
         ];
         for (method, path, query, expected) in cases {
-            let query: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-            assert_eq!(name(method, path, &query, false), expected, "{method} {path} {query:?}");
+            let query: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect();
+            assert_eq!(
+                name(method, path, &query, false),
+                expected,
+                "{method} {path} {query:?}"
+            );
         }
     }
 

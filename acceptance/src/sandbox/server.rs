@@ -56,21 +56,33 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: 0, environment: install::default_directory(), requirements: install::REQUIREMENTS.to_owned() }
+        Self {
+            port: 0,
+            environment: install::default_directory(),
+            requirements: install::REQUIREMENTS.to_owned(),
+        }
     }
 }
 
 /// Installs what is missing, starts the emulators and serves until `ended` is
 /// cancelled. Returns as soon as the endpoint answers.
 pub async fn start(options: Options, say: fn(&str)) -> Result<Arc<Sandbox>, String> {
-    let Options { port, environment, requirements } = options;
+    let Options {
+        port,
+        environment,
+        requirements,
+    } = options;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-    let listener = listener.map_err(|error| format!("cannot listen on 127.0.0.1:{port}: {error}"))?;
+    let listener =
+        listener.map_err(|error| format!("cannot listen on 127.0.0.1:{port}: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let endpoint = format!("http://{address}");
     let logs = environment.with_file_name("logs");
-    let python = tokio::task::spawn_blocking(move || install::install(&environment, &requirements, &say));
-    let python = python.await.map_err(|error| format!("the installation broke off: {error}"))??;
+    let python =
+        tokio::task::spawn_blocking(move || install::install(&environment, &requirements, &say));
+    let python = python
+        .await
+        .map_err(|error| format!("the installation broke off: {error}"))??;
     say("starting the emulators");
     let mut emulators = Emulators::start(&python, &logs, &endpoint).await;
     for _ in 0..2 {
@@ -111,7 +123,9 @@ async fn accept(listener: TcpListener, sandbox: Arc<Sandbox>) {
         tokio::spawn(async move {
             let service = service_fn(|request| answer(Arc::clone(&sandbox), request));
             // An error here is a caller that hung up, or one that was hung up on.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }
@@ -128,13 +142,22 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-async fn answer(sandbox: Arc<Sandbox>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Dropped> {
+async fn answer(
+    sandbox: Arc<Sandbox>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
     // A caller that broke off in its own request has not made one.
     let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
-    let control = parts.uri.path().strip_prefix("/_sandbox/").map(str::to_owned);
+    let control = parts
+        .uri
+        .path()
+        .strip_prefix("/_sandbox/")
+        .map(str::to_owned);
     if let Some(path) = control {
-        return Ok(control::answer(&sandbox, &parts, &path, &body).await.map(Full::new));
+        return Ok(control::answer(&sandbox, &parts, &path, &body)
+            .await
+            .map(Full::new));
     }
     // In a task of its own, so that a caller who hangs up does not undo what was received.
     let gone = CancellationToken::new();
@@ -158,13 +181,27 @@ impl Sandbox {
         }
         tokio::time::sleep(verdict.delay).await;
         let mut traces = Traces::default();
-        let reply = self.fated(sequence, &call, verdict.fate, era, &mut traces, gone).await;
-        let outcome = Outcome { status: reply.as_ref().map(|reply| reply.status().as_u16()), error: reply.as_ref().and_then(reply::error_code), shims: traces.names() };
+        let reply = self
+            .fated(sequence, &call, verdict.fate, era, &mut traces, gone)
+            .await;
+        let outcome = Outcome {
+            status: reply.as_ref().map(|reply| reply.status().as_u16()),
+            error: reply.as_ref().and_then(reply::error_code),
+            shims: traces.names(),
+        };
         self.recorder.ended(sequence, begin, outcome);
         reply
     }
 
-    async fn fated(&self, sequence: u64, call: &Inbound, fate: Option<Fate>, era: u64, traces: &mut Traces, gone: &CancellationToken) -> Option<Reply> {
+    async fn fated(
+        &self,
+        sequence: u64,
+        call: &Inbound,
+        fate: Option<Fate>,
+        era: u64,
+        traces: &mut Traces,
+        gone: &CancellationToken,
+    ) -> Option<Reply> {
         match fate {
             None => self.effect(call, era, traces).await,
             Some(Fate::Refused(reply)) => Some(*reply),
@@ -177,13 +214,18 @@ impl Sandbox {
                 self.effect(call, era, traces).await?;
                 None
             }
-            Some(Fate::HeldBefore) => match self.holds.hold(sequence, call, When::Before, gone).await {
-                true => self.effect(call, era, traces).await,
-                false => None,
-            },
+            Some(Fate::HeldBefore) => {
+                match self.holds.hold(sequence, call, When::Before, gone).await {
+                    true => self.effect(call, era, traces).await,
+                    false => None,
+                }
+            }
             Some(Fate::HeldAfter) => {
                 let reply = self.effect(call, era, traces).await?;
-                self.holds.hold(sequence, call, When::After, gone).await.then_some(reply)
+                self.holds
+                    .hold(sequence, call, When::After, gone)
+                    .await
+                    .then_some(reply)
             }
         }
     }
@@ -216,7 +258,10 @@ pub async fn forward(emulators: &Emulators, call: &Inbound) -> Reply {
     *request.method_mut() = call.method.clone();
     *request.uri_mut() = call.target.parse().unwrap_or_default();
     *request.headers_mut() = end_to_end(&call.headers);
-    match emulators.send(route::emulator(&call.service), request).await {
+    match emulators
+        .send(route::emulator(&call.service), request)
+        .await
+    {
         Ok(mut reply) => {
             let mut headers = end_to_end(reply.headers());
             if call.method == Method::HEAD {
@@ -234,7 +279,17 @@ pub async fn forward(emulators: &Emulators, call: &Inbound) -> Reply {
 
 /// Headers without those that belong to one connection.
 fn end_to_end(headers: &HeaderMap) -> HeaderMap {
-    const HOP: &[&str] = &["connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "expect", "content-length", "proxy-connection"];
+    const HOP: &[&str] = &[
+        "connection",
+        "keep-alive",
+        "transfer-encoding",
+        "te",
+        "trailer",
+        "upgrade",
+        "expect",
+        "content-length",
+        "proxy-connection",
+    ];
     let mut kept = HeaderMap::new();
     for (name, value) in headers {
         if !HOP.contains(&name.as_str()) {
@@ -257,5 +312,8 @@ pub fn environment(endpoint: &str) -> BTreeMap<String, String> {
         ("AWS_CONFIG_FILE", "/dev/null"),
         ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }

@@ -4,7 +4,7 @@
 
 use super::live::wait_settled;
 use super::properties::{
-    GlobalSecondaryIndex, KeySchemaElement, Projection, PointInTimeRecovery, SseSpecification,
+    GlobalSecondaryIndex, KeySchemaElement, PointInTimeRecovery, Projection, SseSpecification,
     TableProperties,
 };
 use crate::aws::clients::Clients;
@@ -54,7 +54,9 @@ pub(super) fn keys(keys: &[KeySchemaElement]) -> Outcome<Vec<sdk::KeySchemaEleme
 pub(super) fn projection(projection: &Projection) -> sdk::Projection {
     let names = &projection.non_key_attributes;
     sdk::Projection::builder()
-        .projection_type(sdk::ProjectionType::from(projection.projection_type.as_str()))
+        .projection_type(sdk::ProjectionType::from(
+            projection.projection_type.as_str(),
+        ))
         .set_non_key_attributes((!names.is_empty()).then(|| names.clone()))
         .build()
 }
@@ -110,7 +112,10 @@ pub(super) async fn table(
     }
     if current.deletion_protection_enabled != desired.deletion_protection_enabled {
         let enabled = desired.deletion_protection_enabled;
-        update(cx, clients, name, |call| call.deletion_protection_enabled(enabled)).await?;
+        update(cx, clients, name, |call| {
+            call.deletion_protection_enabled(enabled)
+        })
+        .await?;
     }
     if current.sse_specification != desired.sse_specification {
         let sse = encryption(&desired.sse_specification);
@@ -184,7 +189,10 @@ async fn remove_index(
     let change = sdk::GlobalSecondaryIndexUpdate::builder()
         .delete(built(UPDATE, delete)?)
         .build();
-    update(cx, clients, name, |call| call.global_secondary_index_updates(change)).await?;
+    update(cx, clients, name, |call| {
+        call.global_secondary_index_updates(change)
+    })
+    .await?;
     // An index of the same name can only come when this one is gone.
     wait_settled(cx, clients, name).await.map(drop)
 }
@@ -211,7 +219,10 @@ async fn add_index(
             .global_secondary_index_updates(change)
     })
     .await?;
-    cx.note(format!("the table {name} builds the index {}", index.index_name));
+    cx.note(format!(
+        "the table {name} builds the index {}",
+        index.index_name
+    ));
     wait_settled(cx, clients, name).await.map(drop)
 }
 

@@ -42,7 +42,13 @@ pub(super) async fn tags_of(clients: &Clients, table: &TableDescription) -> Outc
             .send()
             .await
             .during("dynamodb:ListTagsOfResource")?;
-        tags.extend(answer.tags.into_iter().flatten().map(|tag| (tag.key, tag.value)));
+        tags.extend(
+            answer
+                .tags
+                .into_iter()
+                .flatten()
+                .map(|tag| (tag.key, tag.value)),
+        );
         token = answer.next_token;
         if token.is_none() {
             return Ok(tags);
@@ -61,7 +67,11 @@ pub(super) async fn wait_settled(
     loop {
         let Some(table) = describe(clients, name).await? else {
             let message = format!("there is no table {name}");
-            return Err(HandlerError::ours(ErrorKind::NotFound, "dynamodb:DescribeTable", message));
+            return Err(HandlerError::ours(
+                ErrorKind::NotFound,
+                "dynamodb:DescribeTable",
+                message,
+            ));
         };
         if is_settled(&table) {
             return Ok(table);
@@ -73,9 +83,14 @@ pub(super) async fn wait_settled(
 
 fn is_settled(table: &TableDescription) -> bool {
     let indexes = table.global_secondary_indexes();
-    let encryption = table.sse_description.as_ref().and_then(|sse| sse.status.as_ref());
+    let encryption = table
+        .sse_description
+        .as_ref()
+        .and_then(|sse| sse.status.as_ref());
     table.table_status == Some(TableStatus::Active)
-        && indexes.iter().all(|index| index.index_status == Some(IndexStatus::Active))
+        && indexes
+            .iter()
+            .all(|index| index.index_status == Some(IndexStatus::Active))
         && !matches!(
             encryption,
             Some(SseStatus::Enabling | SseStatus::Disabling | SseStatus::Updating)
@@ -166,7 +181,10 @@ fn encryption(
     ) {
         return SseSpecification::default();
     }
-    let key = match (applied.map(|sse| &sse.kms_master_key_id), &live.kms_master_key_arn) {
+    let key = match (
+        applied.map(|sse| &sse.kms_master_key_id),
+        &live.kms_master_key_arn,
+    ) {
         (Some(None), _) => None,
         (Some(Some(said)), Some(arn)) if arn.ends_with(&format!(":key/{said}")) => {
             Some(said.clone())
@@ -196,9 +214,13 @@ async fn point_in_time_recovery(clients: &Clients, name: &str) -> Outcome<PointI
     let recovery = answer
         .and_then(|answer| answer.continuous_backups_description)
         .and_then(|backups| backups.point_in_time_recovery_description);
-    Ok(recovery.map_or_else(PointInTimeRecovery::default, |recovery| PointInTimeRecovery {
-        point_in_time_recovery_enabled: recovery.point_in_time_recovery_status
-            == Some(PointInTimeRecoveryStatus::Enabled),
-        recovery_period_in_days: recovery.recovery_period_in_days,
-    }))
+    Ok(
+        recovery.map_or_else(PointInTimeRecovery::default, |recovery| {
+            PointInTimeRecovery {
+                point_in_time_recovery_enabled: recovery.point_in_time_recovery_status
+                    == Some(PointInTimeRecoveryStatus::Enabled),
+                recovery_period_in_days: recovery.recovery_period_in_days,
+            }
+        }),
+    )
 }

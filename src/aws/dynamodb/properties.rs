@@ -71,7 +71,11 @@ pub(in crate::aws) struct SseSpecification {
     pub sse_enabled: bool,
     #[serde(rename = "SSEType", default, skip_serializing_if = "Option::is_none")]
     pub sse_type: Option<String>,
-    #[serde(rename = "KMSMasterKeyId", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "KMSMasterKeyId",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub kms_master_key_id: Option<String>,
 }
 
@@ -160,7 +164,9 @@ fn normalise_keys(path: &str, keys: &mut [KeySchemaElement]) -> Result<(), Strin
     let types: Vec<&str> = keys.iter().map(|key| key.key_type.as_str()).collect();
     match types.as_slice() {
         ["HASH"] | ["HASH", "RANGE"] => Ok(()),
-        _ => Err(format!("{path}: must be one HASH key and at most one RANGE key")),
+        _ => Err(format!(
+            "{path}: must be one HASH key and at most one RANGE key"
+        )),
     }
 }
 
@@ -215,8 +221,14 @@ mod tests {
             t["PointInTimeRecoverySpecification"] = json!({ "PointInTimeRecoveryEnabled": true });
         })
         .expect("valid");
-        assert_eq!(value["SSESpecification"], json!({ "SSEEnabled": true, "SSEType": "KMS" }));
-        assert_eq!(value["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"], 35);
+        assert_eq!(
+            value["SSESpecification"],
+            json!({ "SSEEnabled": true, "SSEType": "KMS" })
+        );
+        assert_eq!(
+            value["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"],
+            35
+        );
     }
 
     #[test]

@@ -75,9 +75,13 @@ impl ResourceType for Table {
             .send()
             .await
             .creating(OPERATION)?;
-        answer.table_description.as_ref().map(as_physical).ok_or_else(|| {
-            HandlerError::ours(ErrorKind::Ambiguous, OPERATION, "the answer is empty")
-        })
+        answer
+            .table_description
+            .as_ref()
+            .map(as_physical)
+            .ok_or_else(|| {
+                HandlerError::ours(ErrorKind::Ambiguous, OPERATION, "the answer is empty")
+            })
     }
 
     async fn configure(
@@ -113,7 +117,12 @@ impl ResourceType for Table {
         }
         // The table is there, so its tags are too, perhaps a little later.
         let live_tags = live::tags_of(clients, &table).await.map_err(not_yet)?;
-        tags::require_ours(cx, "dynamodb:ListTagsOfResource", &named(identifier), &live_tags)?;
+        tags::require_ours(
+            cx,
+            "dynamodb:ListTagsOfResource",
+            &named(identifier),
+            &live_tags,
+        )?;
         let properties = live::read(clients, &table, &live_tags, applied).await?;
         Ok(Some((as_physical(&table), properties)))
     }
@@ -205,7 +214,11 @@ impl ResourceType for Table {
         if live::is_leaving(&table) {
             // The name is not free yet.
             let message = format!("{} is being deleted", named(name));
-            return Err(HandlerError::ours(ErrorKind::Transient, "dynamodb:DescribeTable", message));
+            return Err(HandlerError::ours(
+                ErrorKind::Transient,
+                "dynamodb:DescribeTable",
+                message,
+            ));
         }
         let live_tags = live::tags_of(clients, &table).await.map_err(not_yet)?;
         Ok(tags::stranger_or(cx, &named(name), name, &live_tags))

@@ -136,9 +136,10 @@ impl ResourceType for Alias {
         Ok(match tags::ownership(cx, &live_tags) {
             // The tags are the key's: its logical id is never the alias's.
             Ownership::Ours | Ownership::Sibling(_) => Found::Ours(vec![name.clone()]),
-            Ownership::Stranger(why) => {
-                Found::Stranger(format!("{name} points to the key {}, which {why}", target.key_id))
-            }
+            Ownership::Stranger(why) => Found::Stranger(format!(
+                "{name} points to the key {}, which {why}",
+                target.key_id
+            )),
         })
     }
 }

@@ -2,12 +2,12 @@
 //! is, and a second `CreateKey` makes a second key: the create call is sent
 //! once, carries the tags, and a lost answer is left to `find`.
 
-use super::{describe, is_leaving, sdk_tags, tags_of};
+use super::properties::KeyProperties;
+use super::{aspects, describe, is_leaving, sdk_tags, tags_of};
 use crate::aws::clients::Clients;
 use crate::aws::error::{HandlerResultExt, found};
-use crate::aws::policy;
 use crate::aws::resource_type::{Outcome, ResourceType, physical};
-use crate::aws::tags::{self, Tag, TagChange, TagMap};
+use crate::aws::tags::{self, TagChange, TagMap};
 use crate::engine::{
     Context, ErrorKind, Found, HandlerError, Physical, TAG_LOGICAL_ID, TAG_PIPELINE,
 };
@@ -15,7 +15,6 @@ use async_trait::async_trait;
 use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyState, KeyUsageType};
 use aws_smithy_types::retry::RetryConfig;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -30,8 +29,6 @@ const SHORTEST_WINDOW_DAYS: i32 = 7;
 /// (<https://docs.aws.amazon.com/kms/latest/developerguide/accessing-consistency.html>).
 const LISTING_LAG: Duration = Duration::from_secs(5);
 const PARALLEL_TAG_READS: usize = 10;
-const POLICY_NAME: &str = "default";
-const ROTATION_DAYS: i32 = 365;
 
 /// `AWS::KMS::Key`
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html>).
@@ -47,49 +44,6 @@ pub(in crate::aws) struct Key {
     known: Mutex<HashMap<String, TagMap>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(in crate::aws) struct KeyProperties {
-    #[serde(default)]
-    description: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    key_policy: Option<Value>,
-    #[serde(default)]
-    enable_key_rotation: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    rotation_period_in_days: Option<i32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pending_window_in_days: Option<i32>,
-    #[serde(default = "symmetric")]
-    key_spec: String,
-    #[serde(default = "encrypt_decrypt")]
-    key_usage: String,
-    #[serde(default)]
-    multi_region: bool,
-    #[serde(default = "yes")]
-    enabled: bool,
-    #[serde(default)]
-    tags: Vec<Tag>,
-}
-
-fn symmetric() -> String {
-    KeySpec::SymmetricDefault.as_str().to_owned()
-}
-
-fn encrypt_decrypt() -> String {
-    KeyUsageType::EncryptDecrypt.as_str().to_owned()
-}
-
-fn yes() -> bool {
-    true
-}
-
-impl KeyProperties {
-    fn rotates(&self) -> bool {
-        self.key_spec == KeySpec::SymmetricDefault.as_str()
-    }
-}
-
 #[async_trait]
 impl ResourceType for Key {
     const TYPE: &'static str = "AWS::KMS::Key";
@@ -100,25 +54,7 @@ impl ResourceType for Key {
     type Properties = KeyProperties;
 
     fn normalise(&self, properties: &mut KeyProperties, partition: &str) -> Result<(), String> {
-        if let Some(document) = &mut properties.key_policy {
-            *document = policy::canonical(document, partition)
-                .map_err(|problem| format!("KeyPolicy: {problem}"))?;
-        }
-        if properties.enable_key_rotation && !properties.rotates() {
-            return Err("EnableKeyRotation: only a SYMMETRIC_DEFAULT key rotates".to_owned());
-        }
-        // Without rotation AWS keeps no period.
-        let period = properties.rotation_period_in_days.unwrap_or(ROTATION_DAYS);
-        properties.rotation_period_in_days = properties.enable_key_rotation.then_some(period);
-        if !(90..=2560).contains(&period) {
-            return Err("RotationPeriodInDays: must be between 90 and 2560".to_owned());
-        }
-        if let Some(days) = properties.pending_window_in_days
-            && !(7..=30).contains(&days)
-        {
-            return Err("PendingWindowInDays: must be between 7 and 30".to_owned());
-        }
-        tags::normalise(&mut properties.tags)
+        properties.normalise(partition)
     }
 
     async fn create(
@@ -144,9 +80,13 @@ impl ResourceType for Key {
             .await
             .creating("kms:CreateKey");
         match answer {
-            Ok(answer) => answer.key_metadata.as_ref().map(as_physical).ok_or_else(|| {
-                HandlerError::ours(ErrorKind::Ambiguous, "kms:CreateKey", "the answer is empty")
-            }),
+            Ok(answer) => answer
+                .key_metadata
+                .as_ref()
+                .map(as_physical)
+                .ok_or_else(|| {
+                    HandlerError::ours(ErrorKind::Ambiguous, "kms:CreateKey", "the answer is empty")
+                }),
             Err(error) => {
                 if error.kind == ErrorKind::Ambiguous {
                     // The engine searches next, in a list that lags.
@@ -165,10 +105,10 @@ impl ResourceType for Key {
         desired: &KeyProperties,
     ) -> Outcome<()> {
         if desired.enable_key_rotation {
-            set_rotation(clients, identifier, desired).await?;
+            aspects::set_rotation(clients, identifier, desired).await?;
         }
         if !desired.enabled {
-            set_enabled(clients, identifier, false).await?;
+            aspects::set_enabled(clients, identifier, false).await?;
         }
         Ok(())
     }
@@ -192,8 +132,8 @@ impl ResourceType for Key {
         }
         let rotates = metadata.key_spec == Some(KeySpec::SymmetricDefault);
         let (document, rotation, live_tags) = tokio::try_join!(
-            read_policy(clients, identifier),
-            read_rotation(clients, identifier, rotates),
+            aspects::policy(clients, identifier),
+            aspects::rotation(clients, identifier, rotates),
             tags_of(clients, identifier),
         )?;
         tags::require_ours(cx, "kms:ListResourceTags", &named(identifier), &live_tags)?;
@@ -226,7 +166,7 @@ impl ResourceType for Key {
         // Rotation cannot be changed on a disabled key: enable first, disable
         // last.
         if desired.enabled && !current.enabled {
-            set_enabled(clients, identifier, true).await?;
+            aspects::set_enabled(clients, identifier, true).await?;
         }
         if desired.description != current.description {
             kms.update_key_description()
@@ -239,17 +179,11 @@ impl ResourceType for Key {
         if let Some(document) = &desired.key_policy
             && current.key_policy.as_ref() != Some(document)
         {
-            kms.put_key_policy()
-                .key_id(identifier)
-                .policy_name(POLICY_NAME)
-                .policy(document.to_string())
-                .send()
-                .await
-                .during("kms:PutKeyPolicy")?;
+            aspects::put_policy(clients, identifier, document).await?;
         }
         let rotation = |p: &KeyProperties| (p.enable_key_rotation, p.rotation_period_in_days);
         if rotation(desired) != rotation(current) {
-            set_rotation(clients, identifier, desired).await?;
+            aspects::set_rotation(clients, identifier, desired).await?;
         }
         let change = TagChange::of(clients, &current.tags, &desired.tags);
         if !change.set.is_empty() {
@@ -269,7 +203,7 @@ impl ResourceType for Key {
                 .during("kms:UntagResource")?;
         }
         if !desired.enabled && current.enabled {
-            set_enabled(clients, identifier, false).await?;
+            aspects::set_enabled(clients, identifier, false).await?;
         }
         Ok(as_physical(&describe(clients, identifier).await?))
     }
@@ -282,7 +216,12 @@ impl ResourceType for Key {
             return Ok(());
         }
         let live_tags = tags_of(clients, identifier).await?;
-        tags::require_ours(cx, "kms:ScheduleKeyDeletion", &named(identifier), &live_tags)?;
+        tags::require_ours(
+            cx,
+            "kms:ScheduleKeyDeletion",
+            &named(identifier),
+            &live_tags,
+        )?;
         let days = window_in(&live_tags).unwrap_or(SHORTEST_WINDOW_DAYS);
         let scheduled = clients
             .kms()
@@ -402,64 +341,4 @@ fn window_in(live_tags: &TagMap) -> Option<i32> {
 fn is_pending_deletion(error: &HandlerError) -> bool {
     error.code.as_deref() == Some("KMSInvalidStateException")
         && error.message.contains("pending deletion")
-}
-
-async fn read_policy(clients: &Clients, key: &str) -> Outcome<Value> {
-    let answer = clients
-        .kms()
-        .get_key_policy()
-        .key_id(key)
-        .policy_name(POLICY_NAME)
-        .send()
-        .await
-        .during("kms:GetKeyPolicy")?;
-    Ok(Value::String(answer.policy.unwrap_or_default()))
-}
-
-/// The period in days, or `None` where the key does not rotate.
-async fn read_rotation(clients: &Clients, key: &str, rotates: bool) -> Outcome<Option<i32>> {
-    if !rotates {
-        return Ok(None);
-    }
-    let answer = clients
-        .kms()
-        .get_key_rotation_status()
-        .key_id(key)
-        .send()
-        .await
-        .during("kms:GetKeyRotationStatus")?;
-    let period = answer.rotation_period_in_days.unwrap_or(ROTATION_DAYS);
-    Ok(answer.key_rotation_enabled.then_some(period))
-}
-
-async fn set_rotation(clients: &Clients, key: &str, desired: &KeyProperties) -> Outcome<()> {
-    if desired.enable_key_rotation {
-        clients
-            .kms()
-            .enable_key_rotation()
-            .key_id(key)
-            .set_rotation_period_in_days(desired.rotation_period_in_days)
-            .send()
-            .await
-            .during("kms:EnableKeyRotation")?;
-    } else {
-        clients
-            .kms()
-            .disable_key_rotation()
-            .key_id(key)
-            .send()
-            .await
-            .during("kms:DisableKeyRotation")?;
-    }
-    Ok(())
-}
-
-async fn set_enabled(clients: &Clients, key: &str, enabled: bool) -> Outcome<()> {
-    let kms = clients.kms();
-    if enabled {
-        kms.enable_key().key_id(key).send().await.during("kms:EnableKey")?;
-    } else {
-        kms.disable_key().key_id(key).send().await.during("kms:DisableKey")?;
-    }
-    Ok(())
 }

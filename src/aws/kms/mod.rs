@@ -2,7 +2,9 @@
 //! belongs to whoever owns the key that it points to.
 
 mod alias;
+mod aspects;
 mod key;
+mod properties;
 
 pub(super) use alias::Alias;
 pub(super) use key::Key;
@@ -50,7 +52,12 @@ async fn tags_of(clients: &Clients, key_id: &str) -> Outcome<TagMap> {
     let mut tags = TagMap::new();
     while let Some(page) = pages.next().await {
         let page = page.during("kms:ListResourceTags")?;
-        tags.extend(page.tags.into_iter().flatten().map(|t| (t.tag_key, t.tag_value)));
+        tags.extend(
+            page.tags
+                .into_iter()
+                .flatten()
+                .map(|t| (t.tag_key, t.tag_value)),
+        );
     }
     Ok(tags)
 }

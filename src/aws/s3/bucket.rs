@@ -57,7 +57,11 @@ impl ResourceType for Bucket {
         let name = &desired.bucket_name;
         if let Presence::Here | Presence::Elsewhere(_) = presence(clients, name).await? {
             let message = format!("{} exists already", named(name));
-            return Err(HandlerError::ours(ErrorKind::AlreadyExists, OPERATION, message));
+            return Err(HandlerError::ours(
+                ErrorKind::AlreadyExists,
+                OPERATION,
+                message,
+            ));
         }
         let live_tags = tags::for_create(cx, &desired.tags);
         let mut configuration = CreateBucketConfiguration::builder()
@@ -67,7 +71,10 @@ impl ResourceType for Bucket {
             let region = BucketLocationConstraint::from(clients.region());
             configuration = configuration.location_constraint(region);
         }
-        let ownership = desired.ownership_controls.ownership().map(ObjectOwnership::from);
+        let ownership = desired
+            .ownership_controls
+            .ownership()
+            .map(ObjectOwnership::from);
         let once = aws_sdk_s3::config::Builder::new().retry_config(RetryConfig::disabled());
         clients
             .s3()
@@ -93,7 +100,10 @@ impl ResourceType for Bucket {
         let live_tags = settled_tags(clients, identifier).await?;
         tags::require_ours(cx, "s3:GetBucketTagging", &named(identifier), &live_tags)?;
         let wanted = tags::for_create(cx, &desired.tags);
-        if wanted.iter().any(|(key, value)| live_tags.get(key) != Some(value)) {
+        if wanted
+            .iter()
+            .any(|(key, value)| live_tags.get(key) != Some(value))
+        {
             let all = live_tags.into_iter().chain(wanted).collect();
             puts::tagging(clients, identifier, &all).await?;
         }
@@ -193,13 +203,19 @@ impl ResourceType for Bucket {
                 Ok(_) => return gone(cx, clients, identifier).await,
                 Err(error) if error.kind == ErrorKind::NotFound => return Ok(()),
                 Err(error) if error.code.as_deref() != Some("BucketNotEmpty") => return Err(error),
-                Err(error) if !may_empty => return Err(holds_data(clients, identifier, error).await),
+                Err(error) if !may_empty => {
+                    return Err(holds_data(clients, identifier, error).await);
+                }
                 // More has arrived since the listing.
                 Err(_) => {}
             }
         }
         let message = format!("{}: objects keep arriving", named(identifier));
-        Err(HandlerError::ours(ErrorKind::Transient, "s3:DeleteBucket", message))
+        Err(HandlerError::ours(
+            ErrorKind::Transient,
+            "s3:DeleteBucket",
+            message,
+        ))
     }
 
     async fn find(
@@ -272,9 +288,15 @@ fn as_physical(clients: &Clients, name: &str) -> Physical {
         [
             ("Arn", format!("arn:{}:s3:::{name}", clients.partition())),
             ("DomainName", format!("{name}.s3.{suffix}")),
-            ("DualStackDomainName", format!("{name}.s3.dualstack.{region}.{suffix}")),
+            (
+                "DualStackDomainName",
+                format!("{name}.s3.dualstack.{region}.{suffix}"),
+            ),
             ("RegionalDomainName", format!("{name}.s3.{region}.{suffix}")),
-            ("WebsiteURL", format!("http://{name}.s3-website-{region}.{suffix}")),
+            (
+                "WebsiteURL",
+                format!("http://{name}.s3-website-{region}.{suffix}"),
+            ),
         ],
     )
 }

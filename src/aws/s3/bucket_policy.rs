@@ -53,7 +53,11 @@ impl ResourceType for BucketPolicy {
         let bucket = &desired.bucket;
         let Some(live_tags) = tags_of(clients, bucket).await? else {
             let message = format!("{} is not there yet", named(bucket));
-            return Err(HandlerError::ours(ErrorKind::Transient, "s3:PutBucketPolicy", message));
+            return Err(HandlerError::ours(
+                ErrorKind::Transient,
+                "s3:PutBucketPolicy",
+                message,
+            ));
         };
         tags::require_ours(cx, "s3:PutBucketPolicy", &named(bucket), &live_tags)?;
         put(clients, bucket, desired).await.map_err(not_yet)?;
@@ -117,7 +121,10 @@ impl ResourceType for BucketPolicy {
             return Ok(Found::Absent);
         };
         if let Ownership::Stranger(why) = tags::ownership(cx, &live_tags) {
-            return Ok(Found::Stranger(format!("{} exists and {why}", named(bucket))));
+            return Ok(Found::Stranger(format!(
+                "{} exists and {why}",
+                named(bucket)
+            )));
         }
         match setting(get(clients, bucket).await) {
             Ok(Some(_)) => Ok(Found::Ours(vec![bucket.clone()])),

@@ -48,7 +48,10 @@ async fn versions(cx: &Context<'_>, clients: &Clients, bucket: &str) -> Outcome<
             .await
             .during("s3:ListBucketVersions")?;
         let versions = page.versions().iter().map(|v| (v.key(), v.version_id()));
-        let markers = page.delete_markers().iter().map(|m| (m.key(), m.version_id()));
+        let markers = page
+            .delete_markers()
+            .iter()
+            .map(|m| (m.key(), m.version_id()));
         let batch: Vec<ObjectIdentifier> = versions
             .chain(markers)
             .filter_map(|(key, version)| {
@@ -88,7 +91,10 @@ async fn delete_batch(
     batch: Vec<ObjectIdentifier>,
 ) -> Outcome<()> {
     const OPERATION: &str = "s3:DeleteObjectVersion";
-    let delete = Delete::builder().set_objects(Some(batch)).quiet(true).build();
+    let delete = Delete::builder()
+        .set_objects(Some(batch))
+        .quiet(true)
+        .build();
     let answer = clients
         .s3()
         .delete_objects()
@@ -175,7 +181,11 @@ async fn abort(clients: &Clients, bucket: &str, key: String, id: String) -> Outc
 fn stop_if_asked(cx: &Context<'_>) -> Outcome<()> {
     if cx.cancel.is_cancelled() {
         let message = "stopped between two batches; the next destroy goes on from there";
-        return Err(HandlerError::ours(ErrorKind::Cancelled, "s3:DeleteObjectVersion", message));
+        return Err(HandlerError::ours(
+            ErrorKind::Cancelled,
+            "s3:DeleteObjectVersion",
+            message,
+        ));
     }
     Ok(())
 }

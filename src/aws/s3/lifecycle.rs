@@ -126,17 +126,23 @@ impl Rule {
                 .set_expired_object_delete_marker(self.expired_object_delete_marker)
                 .build()
         });
-        let abort = self.abort_incomplete_multipart_upload.as_ref().map(|abort| {
-            AbortIncompleteMultipartUpload::builder()
-                .days_after_initiation(abort.days_after_initiation)
-                .build()
-        });
-        let noncurrent = self.noncurrent_version_expiration.as_ref().map(|expiration| {
-            NoncurrentVersionExpiration::builder()
-                .noncurrent_days(expiration.noncurrent_days)
-                .set_newer_noncurrent_versions(expiration.newer_noncurrent_versions)
-                .build()
-        });
+        let abort = self
+            .abort_incomplete_multipart_upload
+            .as_ref()
+            .map(|abort| {
+                AbortIncompleteMultipartUpload::builder()
+                    .days_after_initiation(abort.days_after_initiation)
+                    .build()
+            });
+        let noncurrent = self
+            .noncurrent_version_expiration
+            .as_ref()
+            .map(|expiration| {
+                NoncurrentVersionExpiration::builder()
+                    .noncurrent_days(expiration.noncurrent_days)
+                    .set_newer_noncurrent_versions(expiration.newer_noncurrent_versions)
+                    .build()
+            });
         let noncurrent_transitions: Vec<_> = self
             .noncurrent_version_transitions
             .iter()
@@ -144,7 +150,9 @@ impl Rule {
                 NoncurrentVersionTransition::builder()
                     .noncurrent_days(transition.transition_in_days)
                     .set_newer_noncurrent_versions(transition.newer_noncurrent_versions)
-                    .storage_class(TransitionStorageClass::from(transition.storage_class.as_str()))
+                    .storage_class(TransitionStorageClass::from(
+                        transition.storage_class.as_str(),
+                    ))
                     .build()
             })
             .collect();
@@ -154,7 +162,9 @@ impl Rule {
             .map(|transition| {
                 Transition::builder()
                     .days(transition.transition_in_days)
-                    .storage_class(TransitionStorageClass::from(transition.storage_class.as_str()))
+                    .storage_class(TransitionStorageClass::from(
+                        transition.storage_class.as_str(),
+                    ))
                     .build()
             })
             .collect();
@@ -220,7 +230,10 @@ impl Rule {
 }
 
 fn class(class: Option<&TransitionStorageClass>) -> String {
-    class.map(TransitionStorageClass::as_str).unwrap_or_default().to_owned()
+    class
+        .map(TransitionStorageClass::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[cfg(test)]

@@ -51,7 +51,12 @@ pub(super) async fn read(
 }
 
 async fn encryption(clients: &Clients, bucket: &str) -> Outcome<BucketEncryption> {
-    let answer = clients.s3().get_bucket_encryption().bucket(bucket).send().await;
+    let answer = clients
+        .s3()
+        .get_bucket_encryption()
+        .bucket(bucket)
+        .send()
+        .await;
     let configuration = setting(answer.during("s3:GetEncryptionConfiguration"))?
         .and_then(|answer| answer.server_side_encryption_configuration);
     let rules: Vec<_> = configuration
@@ -79,13 +84,23 @@ async fn encryption(clients: &Clients, bucket: &str) -> Outcome<BucketEncryption
 }
 
 async fn versioning(clients: &Clients, bucket: &str) -> Outcome<Option<String>> {
-    let answer = clients.s3().get_bucket_versioning().bucket(bucket).send().await;
+    let answer = clients
+        .s3()
+        .get_bucket_versioning()
+        .bucket(bucket)
+        .send()
+        .await;
     let status = answer.during("s3:GetBucketVersioning")?.status;
     Ok(status.map(|status: BucketVersioningStatus| status.as_str().to_owned()))
 }
 
 async fn logging(clients: &Clients, bucket: &str) -> Outcome<Option<LoggingConfiguration>> {
-    let answer = clients.s3().get_bucket_logging().bucket(bucket).send().await;
+    let answer = clients
+        .s3()
+        .get_bucket_logging()
+        .bucket(bucket)
+        .send()
+        .await;
     let enabled = answer.during("s3:GetBucketLogging")?.logging_enabled;
     Ok(enabled.map(|enabled| LoggingConfiguration {
         destination_bucket_name: enabled.target_bucket,
@@ -96,7 +111,12 @@ async fn logging(clients: &Clients, bucket: &str) -> Outcome<Option<LoggingConfi
 /// A bucket made before 2023 may have none, and then objects belong to who
 /// wrote them.
 async fn ownership(clients: &Clients, bucket: &str) -> Outcome<OwnershipControls> {
-    let answer = clients.s3().get_bucket_ownership_controls().bucket(bucket).send().await;
+    let answer = clients
+        .s3()
+        .get_bucket_ownership_controls()
+        .bucket(bucket)
+        .send()
+        .await;
     let controls = setting(answer.during("s3:GetBucketOwnershipControls"))?
         .and_then(|answer| answer.ownership_controls);
     let rule = controls.and_then(|controls| controls.rules.into_iter().next());
@@ -106,15 +126,22 @@ async fn ownership(clients: &Clients, bucket: &str) -> Outcome<OwnershipControls
 }
 
 async fn public_access_block(clients: &Clients, bucket: &str) -> Outcome<PublicAccessBlock> {
-    let answer = clients.s3().get_public_access_block().bucket(bucket).send().await;
+    let answer = clients
+        .s3()
+        .get_public_access_block()
+        .bucket(bucket)
+        .send()
+        .await;
     let block = setting(answer.during("s3:GetBucketPublicAccessBlock"))?
         .and_then(|answer| answer.public_access_block_configuration);
-    Ok(block.map_or_else(PublicAccessBlock::default, |block| PublicAccessBlock {
-        block_public_acls: block.block_public_acls.unwrap_or_default(),
-        block_public_policy: block.block_public_policy.unwrap_or_default(),
-        ignore_public_acls: block.ignore_public_acls.unwrap_or_default(),
-        restrict_public_buckets: block.restrict_public_buckets.unwrap_or_default(),
-    }))
+    Ok(
+        block.map_or_else(PublicAccessBlock::default, |block| PublicAccessBlock {
+            block_public_acls: block.block_public_acls.unwrap_or_default(),
+            block_public_policy: block.block_public_policy.unwrap_or_default(),
+            ignore_public_acls: block.ignore_public_acls.unwrap_or_default(),
+            restrict_public_buckets: block.restrict_public_buckets.unwrap_or_default(),
+        }),
+    )
 }
 
 async fn lifecycle(clients: &Clients, bucket: &str) -> Outcome<Option<LifecycleConfiguration>> {

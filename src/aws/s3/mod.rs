@@ -33,22 +33,27 @@ enum Presence {
 /// region.
 async fn presence(clients: &Clients, bucket: &str) -> Outcome<Presence> {
     let answer = clients.s3().head_bucket().bucket(bucket).send().await;
-    let status = match &answer {
-        Ok(_) => return Ok(Presence::Here),
-        Err(error) => error.raw_response().map(|raw| raw.status().as_u16()),
+    let Some(raw) = answer.as_ref().err().and_then(|error| error.raw_response()) else {
+        return answer.during("s3:HeadBucket").map(|_| Presence::Here);
     };
-    match status {
-        Some(404) => Ok(Presence::Absent),
-        Some(403) => Ok(Presence::Elsewhere(format!(
+    let region = raw.headers().get("x-amz-bucket-region");
+    let elsewhere = region.is_some_and(|region| region != clients.region());
+    match raw.status().as_u16() {
+        404 => Ok(Presence::Absent),
+        301 | 307 => Ok(Presence::Elsewhere(in_region(bucket, region))),
+        // Also S3's answer to a signature for the wrong region.
+        400 if elsewhere => Ok(Presence::Elsewhere(in_region(bucket, region))),
+        403 => Ok(Presence::Elsewhere(format!(
             "the bucket name {bucket} is taken by another account, or by a bucket that these \
              credentials may not see (s3:ListBucket)"
         ))),
-        Some(301 | 307 | 400) => Ok(Presence::Elsewhere(format!(
-            "the bucket {bucket} exists in another region than {}",
-            clients.region()
-        ))),
         _ => answer.during("s3:HeadBucket").map(|_| Presence::Here),
     }
+}
+
+fn in_region(bucket: &str, region: Option<&str>) -> String {
+    let region = region.unwrap_or("another region");
+    format!("the bucket {bucket} exists in {region}, which is not this pipeline's region")
 }
 
 /// The tags of a bucket; `None` when there is no such bucket.

@@ -64,7 +64,11 @@ pub(in crate::aws) struct EncryptionRule {
 pub(in crate::aws) struct EncryptionByDefault {
     #[serde(rename = "SSEAlgorithm")]
     pub sse_algorithm: String,
-    #[serde(rename = "KMSMasterKeyID", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "KMSMasterKeyID",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub kms_master_key_id: Option<String>,
 }
 
@@ -99,7 +103,9 @@ impl OwnershipControls {
     }
 
     pub fn ownership(&self) -> Option<&str> {
-        self.rules.first().map(|rule| rule.object_ownership.as_str())
+        self.rules
+            .first()
+            .map(|rule| rule.object_ownership.as_str())
     }
 }
 
@@ -176,10 +182,17 @@ impl BucketProperties {
             if allowed.contains(&value) {
                 Ok(())
             } else {
-                Err(format!("{path}: {value:?} is none of {}", allowed.join(", ")))
+                Err(format!(
+                    "{path}: {value:?} is none of {}",
+                    allowed.join(", ")
+                ))
             }
         };
-        let [rule] = self.bucket_encryption.server_side_encryption_configuration.as_slice() else {
+        let [rule] = self
+            .bucket_encryption
+            .server_side_encryption_configuration
+            .as_slice()
+        else {
             return Err(
                 "BucketEncryption.ServerSideEncryptionConfiguration: must hold exactly one rule"
                     .to_owned(),
@@ -204,7 +217,11 @@ impl BucketProperties {
             one_of(
                 "OwnershipControls.ObjectOwnership",
                 ownership,
-                &["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"],
+                &[
+                    "BucketOwnerEnforced",
+                    "BucketOwnerPreferred",
+                    "ObjectWriter",
+                ],
             )?;
         }
         if let Some(lifecycle) = &mut self.lifecycle_configuration {
@@ -259,7 +276,10 @@ mod tests {
             "NotificationConfiguration": { "EventBridgeConfiguration": {} },
         }))
         .expect("valid");
-        assert_eq!(value["PublicAccessBlockConfiguration"]["BlockPublicPolicy"], false);
+        assert_eq!(
+            value["PublicAccessBlockConfiguration"]["BlockPublicPolicy"],
+            false
+        );
         assert_eq!(
             value["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"],
             true

@@ -85,7 +85,9 @@ pub(super) async fn ownership(
     let rule = sdk::OwnershipControlsRule::builder()
         .object_ownership(sdk::ObjectOwnership::from(ownership))
         .build();
-    let controls = sdk::OwnershipControls::builder().rules(built(OPERATION, rule)?).build();
+    let controls = sdk::OwnershipControls::builder()
+        .rules(built(OPERATION, rule)?)
+        .build();
     clients
         .s3()
         .put_bucket_ownership_controls()
@@ -137,7 +139,9 @@ pub(super) async fn versioning(
         Some(versioning) => BucketVersioningStatus::from(versioning.status.as_str()),
         None => BucketVersioningStatus::Suspended,
     };
-    let configuration = sdk::VersioningConfiguration::builder().status(status).build();
+    let configuration = sdk::VersioningConfiguration::builder()
+        .status(status)
+        .build();
     clients
         .s3()
         .put_bucket_versioning()

@@ -45,12 +45,7 @@ async fn tags_of(clients: &Clients, topic_arn: &str) -> Outcome<Option<TagMap>> 
     }))
 }
 
-async fn set_attribute(
-    clients: &Clients,
-    topic_arn: &str,
-    name: &str,
-    value: &str,
-) -> Outcome<()> {
+async fn set_attribute(clients: &Clients, topic_arn: &str, name: &str, value: &str) -> Outcome<()> {
     clients
         .sns()
         .set_topic_attributes()

@@ -106,9 +106,14 @@ impl ResourceType for Subscription {
             .creating(OPERATION)
             .map_err(not_yet)?;
         // Before confirmation the answer is a phrase, not an ARN.
-        let arn = answer.subscription_arn.filter(|arn| arn.starts_with("arn:"));
+        let arn = answer
+            .subscription_arn
+            .filter(|arn| arn.starts_with("arn:"));
         if arn.is_none() {
-            cx.note(format!("{} must confirm the subscription", desired.endpoint));
+            cx.note(format!(
+                "{} must confirm the subscription",
+                desired.endpoint
+            ));
         }
         Ok(desired.physical(arn.as_deref().unwrap_or(PENDING)))
     }

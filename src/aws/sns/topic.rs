@@ -57,7 +57,11 @@ impl ResourceType for Topic {
         let arn = arn_of(clients, desired)?;
         if attributes_of(clients, &arn).await?.is_some() {
             let message = format!("{} exists already", named(&arn));
-            return Err(HandlerError::ours(ErrorKind::AlreadyExists, OPERATION, message));
+            return Err(HandlerError::ours(
+                ErrorKind::AlreadyExists,
+                OPERATION,
+                message,
+            ));
         }
         let live_tags = tags::for_create(cx, &desired.tags);
         let mut call = clients
@@ -91,7 +95,12 @@ impl ResourceType for Topic {
         let (Some(mut attributes), Some(live_tags)) = (attributes, live_tags) else {
             return Ok(None);
         };
-        tags::require_ours(cx, "sns:ListTagsForResource", &named(identifier), &live_tags)?;
+        tags::require_ours(
+            cx,
+            "sns:ListTagsForResource",
+            &named(identifier),
+            &live_tags,
+        )?;
         let applied_tags = applied.map(|applied| applied.tags.as_slice());
         let live = TopicProperties {
             topic_name: name_in(identifier).to_owned(),
@@ -193,7 +202,11 @@ fn name_in(arn: &str) -> &str {
 
 fn as_physical(arn: &str) -> Physical {
     let name = name_in(arn).to_owned();
-    physical(arn, arn, [("TopicArn", arn.to_owned()), ("TopicName", name)])
+    physical(
+        arn,
+        arn,
+        [("TopicArn", arn.to_owned()), ("TopicName", name)],
+    )
 }
 
 fn sdk_tags(operation: &str, tags: &TagMap) -> Outcome<Vec<SdkTag>> {

@@ -71,7 +71,9 @@ impl ResourceType for TopicPolicy {
             return Err(HandlerError::ours(ErrorKind::Transient, OPERATION, message));
         };
         tags::require_ours(cx, OPERATION, &named(topic), &live_tags)?;
-        put(clients, topic, &desired.policy_document).await.map_err(not_yet)?;
+        put(clients, topic, &desired.policy_document)
+            .await
+            .map_err(not_yet)?;
         Ok(physical(topic, topic, []))
     }
 

@@ -50,6 +50,8 @@ struct Chapter {
     hands: Vec<Hand>,
     /// A destroy instead of an apply.
     destroys: bool,
+    /// Applied by what the state says, without looking first.
+    blindly: bool,
 }
 
 #[derive(Clone)]
@@ -77,7 +79,11 @@ impl std::fmt::Debug for Story {
         };
         writeln!(f, "on failure: {:?}", self.on_failure)?;
         for chapter in &self.chapters {
-            let what = if chapter.destroys { "destroy" } else { "apply" };
+            let what = match (chapter.destroys, chapter.blindly) {
+                (true, _) => "destroy",
+                (false, true) => "apply blindly",
+                (false, false) => "apply",
+            };
             writeln!(f, "{what} {:?}, then {:?}", chapter.trouble, chapter.hands)?;
             tell(f, &chapter.config)?;
         }
@@ -156,19 +162,36 @@ fn chapter() -> impl Strategy<Value = Chapter> {
         troubles(),
         prop::collection::vec(hand(), 0..3),
         prop::bool::weighted(0.07),
+        prop::bool::weighted(0.1),
     )
-        .prop_map(|(config, trouble, hands, destroys)| Chapter {
+        .prop_map(|(config, trouble, hands, destroys, blindly)| Chapter {
             config,
             trouble,
             hands,
             destroys,
+            blindly,
         })
+}
+
+/// Chapters, of which many want the same as the one before.
+fn chapters() -> impl Strategy<Value = Vec<Chapter>> {
+    let chapter = (chapter(), prop::bool::weighted(0.4));
+    prop::collection::vec(chapter, 1..5).prop_map(|chapters| {
+        let mut told: Vec<Chapter> = Vec::new();
+        for (mut chapter, same) in chapters {
+            if let (true, Some(before)) = (same, told.last()) {
+                chapter.config.clone_from(&before.config);
+            }
+            told.push(chapter);
+        }
+        told
+    })
 }
 
 fn story() -> impl Strategy<Value = Story> {
     (
         nodes(),
-        prop::collection::vec(chapter(), 1..5),
+        chapters(),
         config(),
         any::<bool>(),
         prop_oneof![
@@ -280,8 +303,10 @@ async fn live(story: &Story) {
             terraform.destroy(&chapter.trouble).await;
         } else {
             let wanted = expand(&story.nodes, &chapter.config);
+            terraform.looks_first = !chapter.blindly;
             let run = terraform.apply(&wanted, &chapter.trouble).await;
-            if run.complete {
+            terraform.looks_first = true;
+            if run.complete && !chapter.blindly {
                 terraform.assert_converged(&wanted);
             }
             import_if_refused(&mut terraform, run.refused).await;

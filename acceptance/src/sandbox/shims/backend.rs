@@ -20,27 +20,59 @@ impl Backend<'_> {
     /// A call of a JSON service.
     pub async fn json(&self, service: &str, target: &str, body: &Value) -> Reply {
         let mut headers = self.headers(service);
-        headers.insert("x-amz-target", HeaderValue::from_str(target).unwrap_or(HeaderValue::from_static("")));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
-        self.send(service, Method::POST, "/", headers, Bytes::from(body.to_string())).await
+        headers.insert(
+            "x-amz-target",
+            HeaderValue::from_str(target).unwrap_or(HeaderValue::from_static("")),
+        );
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-amz-json-1.1"),
+        );
+        self.send(
+            service,
+            Method::POST,
+            "/",
+            headers,
+            Bytes::from(body.to_string()),
+        )
+        .await
     }
 
     /// A call of a query service; returns its XML.
     pub async fn query(&self, service: &str, fields: &[(&str, &str)]) -> Reply {
         let mut headers = self.headers(service);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.send(service, Method::POST, "/", headers, Bytes::from(body)).await
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        self.send(service, Method::POST, "/", headers, Bytes::from(body))
+            .await
     }
 
     /// A call of S3.
     pub async fn s3(&self, method: Method, target: &str, body: &'static str) -> Reply {
-        self.send("s3", method, target, self.headers("s3"), Bytes::from_static(body.as_bytes())).await
+        self.send(
+            "s3",
+            method,
+            target,
+            self.headers("s3"),
+            Bytes::from_static(body.as_bytes()),
+        )
+        .await
     }
 
     /// The metadata of a key, by id, ARN or alias; None when there is no such key.
     pub async fn key(&self, id: &str) -> Option<Value> {
-        let reply = self.json("kms", "TrentService.DescribeKey", &serde_json::json!({ "KeyId": id })).await;
+        let reply = self
+            .json(
+                "kms",
+                "TrentService.DescribeKey",
+                &serde_json::json!({ "KeyId": id }),
+            )
+            .await;
         reply::body_json(&reply).get("KeyMetadata").cloned()
     }
 
@@ -53,14 +85,23 @@ impl Backend<'_> {
         }
         let (key, region) = (&self.call.access_key, &self.call.region);
         let key = if key.is_empty() { "test" } else { key };
-        let scope = format!("AWS4-HMAC-SHA256 Credential={key}/20260102/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0");
+        let scope = format!(
+            "AWS4-HMAC-SHA256 Credential={key}/20260102/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        );
         if let Ok(scope) = HeaderValue::from_str(&scope) {
             headers.insert(AUTHORIZATION, scope);
         }
         headers
     }
 
-    async fn send(&self, service: &str, method: Method, target: &str, headers: HeaderMap, body: Bytes) -> Reply {
+    async fn send(
+        &self,
+        service: &str,
+        method: Method,
+        target: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Reply {
         let mut asked = self.call.clone();
         asked.service = service.to_owned();
         (asked.method, asked.headers, asked.body) = (method, headers, body);

@@ -19,15 +19,31 @@ pub fn correct(call: &Inbound, reply: &Reply) -> Option<Reply> {
     let code = reply::error_code(reply).unwrap_or_default();
     match (call.operation.as_str(), code.as_str()) {
         ("DescribeContinuousBackups" | "UpdateContinuousBackups", "ResourceNotFoundException") => {
-            Some(reply::error(call, 400, "TableNotFoundException", &format!("Table not found: {}", call.resource)))
+            Some(reply::error(
+                call,
+                400,
+                "TableNotFoundException",
+                &format!("Table not found: {}", call.resource),
+            ))
         }
-        ("ListTagsOfResource", "AccessDeniedException") => {
-            Some(reply::error(call, 400, "ResourceNotFoundException", &format!("Requested resource not found: ResourcArn: {} not found", call.resource)))
-        }
+        ("ListTagsOfResource", "AccessDeniedException") => Some(reply::error(
+            call,
+            400,
+            "ResourceNotFoundException",
+            &format!(
+                "Requested resource not found: ResourcArn: {} not found",
+                call.resource
+            ),
+        )),
         ("DescribeTable" | "UpdateTable" | "CreateTable" | "DeleteTable", "") => {
             let mut body = reply::body_json(reply);
             let table = body.as_object_mut()?.values_mut().next()?.as_object_mut()?;
-            if table.get("SSEDescription")?.get("Status").and_then(Value::as_str) != Some("DISABLED") {
+            if table
+                .get("SSEDescription")?
+                .get("Status")
+                .and_then(Value::as_str)
+                != Some("DISABLED")
+            {
                 return None;
             }
             table.remove("SSEDescription");

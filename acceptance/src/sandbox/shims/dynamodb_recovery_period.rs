@@ -17,13 +17,23 @@ pub struct Periods(Mutex<BTreeMap<Place, u64>>);
 
 pub fn refuse(call: &Inbound) -> Option<Reply> {
     let days = asked(call)?;
-    let message = format!("1 validation error detected: Value '{days}' at 'pointInTimeRecoverySpecification.recoveryPeriodInDays' failed to satisfy constraint: Member must have value between 1 and 35");
+    let message = format!(
+        "1 validation error detected: Value '{days}' at 'pointInTimeRecoverySpecification.recoveryPeriodInDays' failed to satisfy constraint: Member must have value between 1 and 35"
+    );
     (!(1..=35).contains(&days)).then(|| reply::error(call, 400, "ValidationException", &message))
 }
 
 impl Periods {
     pub fn correct(&self, call: &Inbound, reply: &Reply) -> Option<Reply> {
-        if !call.is("dynamodb", &["UpdateContinuousBackups", "DescribeContinuousBackups", "DeleteTable"]) || !reply.status().is_success() {
+        if !call.is(
+            "dynamodb",
+            &[
+                "UpdateContinuousBackups",
+                "DescribeContinuousBackups",
+                "DeleteTable",
+            ],
+        ) || !reply.status().is_success()
+        {
             return None;
         }
         let place = place(call, table(&call.json())?);
@@ -35,11 +45,15 @@ impl Periods {
             periods.insert(place.clone(), days);
         }
         let mut body = reply::body_json(reply);
-        let recovery = body.pointer_mut("/ContinuousBackupsDescription/PointInTimeRecoveryDescription")?;
+        let recovery =
+            body.pointer_mut("/ContinuousBackupsDescription/PointInTimeRecoveryDescription")?;
         if recovery.get("PointInTimeRecoveryStatus")? != "ENABLED" {
             return None;
         }
-        recovery.as_object_mut()?.insert("RecoveryPeriodInDays".to_owned(), periods.get(&place).copied().unwrap_or(35).into());
+        recovery.as_object_mut()?.insert(
+            "RecoveryPeriodInDays".to_owned(),
+            periods.get(&place).copied().unwrap_or(35).into(),
+        );
         Some(reply::with_body(reply.clone(), body.to_string()))
     }
 
@@ -52,7 +66,9 @@ fn asked(call: &Inbound) -> Option<u64> {
     if !call.is("dynamodb", &["UpdateContinuousBackups"]) {
         return None;
     }
-    call.json().pointer("/PointInTimeRecoverySpecification/RecoveryPeriodInDays")?.as_u64()
+    call.json()
+        .pointer("/PointInTimeRecoverySpecification/RecoveryPeriodInDays")?
+        .as_u64()
 }
 
 /// A table's name, also when it is named by its ARN.

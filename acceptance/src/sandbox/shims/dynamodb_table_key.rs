@@ -17,13 +17,22 @@ const KEY: &str = "/SSESpecification/KMSMasterKeyId";
 pub async fn refuse(backend: &Backend<'_>) -> Option<Reply> {
     let call = backend.call;
     let id = key(call)?;
-    let state = backend.key(&id).await.and_then(|key| key.get("KeyState").and_then(Value::as_str).map(str::to_owned));
+    let state = backend.key(&id).await.and_then(|key| {
+        key.get("KeyState")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    });
     let what = match state.as_deref() {
         Some("Enabled") => return None,
         Some(state) => format!("KMS key {id} is not enabled: it is {state}"),
         None => format!("KMS validation error: key {id} does not exist"),
     };
-    Some(reply::error(call, 400, "ValidationException", &format!("One or more parameter values were invalid: {what}")))
+    Some(reply::error(
+        call,
+        400,
+        "ValidationException",
+        &format!("One or more parameter values were invalid: {what}"),
+    ))
 }
 
 /// The call as the emulator must get it: with the key's ARN.

@@ -13,7 +13,12 @@ pub fn correct(call: &Inbound, reply: &Reply) -> Option<Reply> {
     }
     let mut body = reply::body_json(reply);
     let metadata = body.get_mut("KeyMetadata")?.as_object_mut()?;
-    let account = metadata.get("Arn").and_then(Value::as_str)?.split(':').nth(4)?.to_owned();
+    let account = metadata
+        .get("Arn")
+        .and_then(Value::as_str)?
+        .split(':')
+        .nth(4)?
+        .to_owned();
     metadata.insert("AWSAccountId".to_owned(), account.into());
     Some(reply::with_body(reply.clone(), body.to_string()))
 }

@@ -13,7 +13,17 @@ use crate::sandbox::reply::{self, Reply};
 pub const NAME: &str = "kms_key_state";
 
 const NOT_WHILE_PENDING: &[&str] = &[
-    "CreateAlias", "CreateGrant", "DisableKey", "DisableKeyRotation", "EnableKey", "EnableKeyRotation", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription",
+    "CreateAlias",
+    "CreateGrant",
+    "DisableKey",
+    "DisableKeyRotation",
+    "EnableKey",
+    "EnableKeyRotation",
+    "ScheduleKeyDeletion",
+    "TagResource",
+    "UntagResource",
+    "UpdateAlias",
+    "UpdateKeyDescription",
 ];
 
 pub async fn refuse(backend: &Backend<'_>) -> Option<Reply> {
@@ -23,14 +33,24 @@ pub async fn refuse(backend: &Backend<'_>) -> Option<Reply> {
         return None;
     }
     let body = call.json();
-    let id = body.get("TargetKeyId").or_else(|| body.get("KeyId")).and_then(Value::as_str)?;
+    let id = body
+        .get("TargetKeyId")
+        .or_else(|| body.get("KeyId"))
+        .and_then(Value::as_str)?;
     let key = backend.key(id).await?;
     let arn = key.get("Arn").and_then(Value::as_str).unwrap_or(id);
-    let refused = |code: &str, what: &str| Some(reply::error(call, 400, code, &format!("{arn} is {what}.")));
+    let refused =
+        |code: &str, what: &str| Some(reply::error(call, 400, code, &format!("{arn} is {what}.")));
     match key.get("KeyState").and_then(Value::as_str) {
-        Some("PendingDeletion") if !rescue => refused("KMSInvalidStateException", "pending deletion"),
-        Some("Enabled" | "Disabled") if rescue => refused("KMSInvalidStateException", "not pending deletion"),
-        Some("Disabled") if call.operation == "EnableKeyRotation" => refused("DisabledException", "disabled"),
+        Some("PendingDeletion") if !rescue => {
+            refused("KMSInvalidStateException", "pending deletion")
+        }
+        Some("Enabled" | "Disabled") if rescue => {
+            refused("KMSInvalidStateException", "not pending deletion")
+        }
+        Some("Disabled") if call.operation == "EnableKeyRotation" => {
+            refused("DisabledException", "disabled")
+        }
         _ => None,
     }
 }
@@ -46,7 +66,9 @@ pub async fn correct(backend: &Backend<'_>, reply: &Reply) -> Option<Reply> {
         return None;
     }
     let body = call.json();
-    let key = backend.key(body.get("KeyId").and_then(Value::as_str)?).await?;
+    let key = backend
+        .key(body.get("KeyId").and_then(Value::as_str)?)
+        .await?;
     if key.get("KeyState")? != "PendingDeletion" {
         return None;
     }

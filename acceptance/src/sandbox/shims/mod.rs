@@ -12,7 +12,7 @@ mod backend;
 mod dynamodb_error_codes;
 mod dynamodb_recovery_period;
 mod dynamodb_table_key;
-mod dynamodb_table_status;
+pub mod dynamodb_table_status;
 mod kms_key_metadata;
 mod kms_key_state;
 mod kms_pages;
@@ -23,6 +23,7 @@ mod s3_logging_target;
 mod s3_new_bucket;
 mod s3_policy_document;
 mod s3_region;
+mod s3_version_pages;
 pub mod sns_email_confirmation;
 mod sns_error_codes;
 mod sns_topic_attributes;
@@ -40,10 +41,11 @@ use backend::Backend;
 #[derive(Default)]
 pub struct Shims {
     pub email: sns_email_confirmation::Confirmations,
-    tables: dynamodb_table_status::Tables,
+    pub tables: dynamodb_table_status::Tables,
     recovery: dynamodb_recovery_period::Periods,
     regions: s3_region::Regions,
     accounts: moto_account::Accounts,
+    versions: s3_version_pages::Markers,
 }
 
 /// Which shims acted on a call.
@@ -58,7 +60,12 @@ impl Traces {
 
 impl Shims {
     /// Answers a call with the emulator of its service and the shims around it.
-    pub async fn carry_out(&self, emulators: &Emulators, call: &Inbound, traces: &mut Traces) -> Reply {
+    pub async fn carry_out(
+        &self,
+        emulators: &Emulators,
+        call: &Inbound,
+        traces: &mut Traces,
+    ) -> Reply {
         let backend = Backend { emulators, call };
         if let Some((name, reply)) = self.refuse(&backend).await {
             traces.0.push(name);
@@ -66,6 +73,10 @@ impl Shims {
         }
         if let Some(reply) = kms_pages::answer(&backend).await {
             traces.0.push(kms_pages::NAME);
+            return reply;
+        }
+        if let Some(reply) = self.versions.answer(&backend).await {
+            traces.0.push(s3_version_pages::NAME);
             return reply;
         }
         let fresh = s3_new_bucket::is_new(&backend).await;
@@ -98,9 +109,15 @@ impl Shims {
             (kms_policy_document::NAME, kms_policy_document::refuse(call)),
             (s3_policy_document::NAME, s3_policy_document::refuse(call)),
             (s3_region::NAME, self.regions.refuse(call)),
-            (sns_topic_attributes::NAME, sns_topic_attributes::refuse(call)),
+            (
+                sns_topic_attributes::NAME,
+                sns_topic_attributes::refuse(call),
+            ),
             (sns_email_confirmation::NAME, self.email.refuse(call)),
-            (dynamodb_recovery_period::NAME, dynamodb_recovery_period::refuse(call)),
+            (
+                dynamodb_recovery_period::NAME,
+                dynamodb_recovery_period::refuse(call),
+            ),
             (dynamodb_table_status::NAME, self.tables.answer(call)),
         ];
         for (name, reply) in at_once {
@@ -133,14 +150,30 @@ impl Shims {
     #[allow(clippy::type_complexity, reason = "a table of named functions")]
     fn corrections(&self) -> [(&'static str, fn(&Self, &Inbound, &Reply) -> Option<Reply>); 8] {
         [
-            (kms_key_metadata::NAME, |_, call, reply| kms_key_metadata::correct(call, reply)),
-            (dynamodb_error_codes::NAME, |_, call, reply| dynamodb_error_codes::correct(call, reply)),
-            (dynamodb_recovery_period::NAME, |shims, call, reply| shims.recovery.correct(call, reply)),
-            (dynamodb_table_status::NAME, |shims, call, reply| shims.tables.correct(call, reply)),
-            (s3_region::NAME, |shims, call, reply| shims.regions.learn(call, reply)),
-            (sns_email_confirmation::NAME, |shims, call, reply| shims.email.correct(call, reply)),
-            (sns_error_codes::NAME, |_, call, reply| sns_error_codes::correct(call, reply)),
-            (moto_account::NAME, |shims, call, reply| shims.accounts.learn(call, reply)),
+            (kms_key_metadata::NAME, |_, call, reply| {
+                kms_key_metadata::correct(call, reply)
+            }),
+            (dynamodb_error_codes::NAME, |_, call, reply| {
+                dynamodb_error_codes::correct(call, reply)
+            }),
+            (dynamodb_recovery_period::NAME, |shims, call, reply| {
+                shims.recovery.correct(call, reply)
+            }),
+            (dynamodb_table_status::NAME, |shims, call, reply| {
+                shims.tables.correct(call, reply)
+            }),
+            (s3_region::NAME, |shims, call, reply| {
+                shims.regions.learn(call, reply)
+            }),
+            (sns_email_confirmation::NAME, |shims, call, reply| {
+                shims.email.correct(call, reply)
+            }),
+            (sns_error_codes::NAME, |_, call, reply| {
+                sns_error_codes::correct(call, reply)
+            }),
+            (moto_account::NAME, |shims, call, reply| {
+                shims.accounts.learn(call, reply)
+            }),
         ]
     }
 
@@ -150,6 +183,7 @@ impl Shims {
         self.recovery.reset();
         self.regions.reset();
         self.accounts.reset();
+        self.versions.reset();
     }
 }
 
@@ -157,9 +191,25 @@ impl Shims {
 type Place = (String, String, String);
 
 fn place(call: &Inbound, name: &str) -> Place {
-    (call.access_key.clone(), call.region.clone(), name.to_owned())
+    (
+        call.access_key.clone(),
+        call.region.clone(),
+        name.to_owned(),
+    )
 }
 
 fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// XML text as it was before it was escaped.
+fn unescape(text: &str) -> String {
+    text.replace("&quot;", "\"")
+        .replace("&#34;", "\"")
+        .replace("&apos;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }

@@ -23,5 +23,10 @@ pub async fn refuse(backend: &Backend<'_>) -> Option<Reply> {
     } else {
         return None;
     };
-    Some(reply::error(call, 400, "InvalidTargetBucketForLogging", reason))
+    Some(reply::error(
+        call,
+        400,
+        "InvalidTargetBucketForLogging",
+        reason,
+    ))
 }

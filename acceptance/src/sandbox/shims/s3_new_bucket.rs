@@ -13,9 +13,20 @@ const BLOCK: &str = "<PublicAccessBlockConfiguration xmlns=\"http://s3.amazonaws
 /// creating one's own bucket again succeeds and must change nothing.
 pub async fn is_new(backend: &Backend<'_>) -> bool {
     let call = backend.call;
-    call.is("s3", &["CreateBucket"]) && backend.s3(Method::HEAD, &format!("/{}", call.bucket()), "").await.status() == 404
+    call.is("s3", &["CreateBucket"])
+        && backend
+            .s3(Method::HEAD, &format!("/{}", call.bucket()), "")
+            .await
+            .status()
+            == 404
 }
 
 pub async fn block_public_access(backend: &Backend<'_>) {
-    backend.s3(Method::PUT, &format!("/{}?publicAccessBlock", backend.call.bucket()), BLOCK).await;
+    backend
+        .s3(
+            Method::PUT,
+            &format!("/{}?publicAccessBlock", backend.call.bucket()),
+            BLOCK,
+        )
+        .await;
 }

@@ -21,7 +21,19 @@ pub fn refuse(call: &Inbound) -> Option<Reply> {
 fn strays(document: &str, bucket: &str) -> Option<String> {
     let policy: Value = serde_json::from_str(document).ok()?;
     let own = format!("arn:aws:s3:::{bucket}");
-    let resources = policy::list(policy.get("Statement")?).into_iter().flat_map(|statement| statement.get("Resource").map(policy::list).unwrap_or_default());
-    let stray = resources.filter_map(Value::as_str).any(|resource| resource != own && !resource.starts_with(&format!("{own}/")) && resource != format!("{own}*") && resource != "*");
+    let resources = policy::list(policy.get("Statement")?)
+        .into_iter()
+        .flat_map(|statement| {
+            statement
+                .get("Resource")
+                .map(policy::list)
+                .unwrap_or_default()
+        });
+    let stray = resources.filter_map(Value::as_str).any(|resource| {
+        resource != own
+            && !resource.starts_with(&format!("{own}/"))
+            && resource != format!("{own}*")
+            && resource != "*"
+    });
     stray.then(|| "Policy has invalid resource".to_owned())
 }

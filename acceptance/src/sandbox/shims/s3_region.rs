@@ -20,20 +20,30 @@ pub struct Regions(Mutex<BTreeMap<String, String>>);
 
 impl Regions {
     pub fn refuse(&self, call: &Inbound) -> Option<Reply> {
-        if call.service != "s3" || ["CreateBucket", "ListBuckets", "GetBucketLocation"].contains(&call.operation.as_str()) {
+        if call.service != "s3"
+            || ["CreateBucket", "ListBuckets", "GetBucketLocation"]
+                .contains(&call.operation.as_str())
+        {
             return None;
         }
-        let region = super::lock(&self.0).get(call.bucket()).filter(|region| **region != call.region).cloned()?;
+        let region = super::lock(&self.0)
+            .get(call.bucket())
+            .filter(|region| **region != call.region)
+            .cloned()?;
         let message = "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.";
         let mut reply = reply::error(call, 301, "PermanentRedirect", message);
-        reply.headers_mut().insert("x-amz-bucket-region", HeaderValue::from_str(&region).ok()?);
+        reply
+            .headers_mut()
+            .insert("x-amz-bucket-region", HeaderValue::from_str(&region).ok()?);
         Some(reply)
     }
 
     /// Changes nothing in the answer.
     pub fn learn(&self, call: &Inbound, reply: &Reply) -> Option<Reply> {
         if reply.status().is_success() && call.is("s3", &["CreateBucket"]) {
-            let wanted = std::str::from_utf8(&call.body).ok().and_then(|body| reply::element(body, "LocationConstraint"));
+            let wanted = std::str::from_utf8(&call.body)
+                .ok()
+                .and_then(|body| reply::element(body, "LocationConstraint"));
             let region = match wanted {
                 None => REGION,
                 Some("EU") => "eu-west-1",

@@ -8,8 +8,17 @@ use crate::sandbox::request::Inbound;
 pub const NAME: &str = "sns_error_codes";
 
 pub fn correct(call: &Inbound, reply: &Reply) -> Option<Reply> {
-    if !call.is("sns", &["ListTagsForResource", "TagResource", "UntagResource"]) || reply::error_code(reply)? != "ResourceNotFoundException" {
+    if !call.is(
+        "sns",
+        &["ListTagsForResource", "TagResource", "UntagResource"],
+    ) || reply::error_code(reply)? != "ResourceNotFoundException"
+    {
         return None;
     }
-    Some(reply::error(call, 404, "ResourceNotFound", "Resource does not exist"))
+    Some(reply::error(
+        call,
+        404,
+        "ResourceNotFound",
+        "Resource does not exist",
+    ))
 }

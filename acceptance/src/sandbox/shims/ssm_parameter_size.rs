@@ -22,7 +22,9 @@ pub async fn refuse(backend: &Backend<'_>) -> Option<Reply> {
     let tier = match body.get("Tier").and_then(Value::as_str) {
         Some(tier) => tier.to_owned(),
         // One that is advanced already stays so.
-        None => existing_tier(backend, name).await.unwrap_or_else(|| "Standard".to_owned()),
+        None => existing_tier(backend, name)
+            .await
+            .unwrap_or_else(|| "Standard".to_owned()),
     };
     let message = if tier == "Standard" {
         "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier."
@@ -35,7 +37,15 @@ pub async fn refuse(backend: &Backend<'_>) -> Option<Reply> {
 }
 
 async fn existing_tier(backend: &Backend<'_>, name: &str) -> Option<String> {
-    let filter = json!({ "ParameterFilters": [{ "Key": "Name", "Option": "Equals", "Values": [name] }] });
-    let reply = backend.json("ssm", "AmazonSSM.DescribeParameters", &filter).await;
-    Some(reply::body_json(&reply).pointer("/Parameters/0/Tier")?.as_str()?.to_owned())
+    let filter =
+        json!({ "ParameterFilters": [{ "Key": "Name", "Option": "Equals", "Values": [name] }] });
+    let reply = backend
+        .json("ssm", "AmazonSSM.DescribeParameters", &filter)
+        .await;
+    Some(
+        reply::body_json(&reply)
+            .pointer("/Parameters/0/Tier")?
+            .as_str()?
+            .to_owned(),
+    )
 }

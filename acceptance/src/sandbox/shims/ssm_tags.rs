@@ -11,10 +11,27 @@ pub const NAME: &str = "ssm_tags";
 pub async fn refuse(backend: &Backend<'_>) -> Option<Reply> {
     let call = backend.call;
     let body = call.json();
-    if !call.is("ssm", &["ListTagsForResource", "AddTagsToResource", "RemoveTagsFromResource"]) || body.get("ResourceType").and_then(Value::as_str) != Some("Parameter") {
+    if !call.is(
+        "ssm",
+        &[
+            "ListTagsForResource",
+            "AddTagsToResource",
+            "RemoveTagsFromResource",
+        ],
+    ) || body.get("ResourceType").and_then(Value::as_str) != Some("Parameter")
+    {
         return None;
     }
     let name = body.get("ResourceId").and_then(Value::as_str)?;
-    let parameter = backend.json("ssm", "AmazonSSM.GetParameter", &json!({ "Name": name })).await;
-    (reply::error_code(&parameter)? == "ParameterNotFound").then(|| reply::error(call, 400, "InvalidResourceId", "The resource ID is not valid. Verify that you entered the correct ID and try again."))
+    let parameter = backend
+        .json("ssm", "AmazonSSM.GetParameter", &json!({ "Name": name }))
+        .await;
+    (reply::error_code(&parameter)? == "ParameterNotFound").then(|| {
+        reply::error(
+            call,
+            400,
+            "InvalidResourceId",
+            "The resource ID is not valid. Verify that you entered the correct ID and try again.",
+        )
+    })
 }

@@ -33,8 +33,20 @@ pub struct Holds {
 impl Holds {
     /// Waits until the call is released. False: it was abandoned, because the
     /// weather was cleared or because its caller has hung up.
-    pub async fn hold(&self, sequence: u64, call: &Inbound, when: When, gone: &CancellationToken) -> bool {
-        let held = Held { sequence, service: call.service.clone(), operation: call.operation.clone(), resource: call.resource.clone(), when };
+    pub async fn hold(
+        &self,
+        sequence: u64,
+        call: &Inbound,
+        when: When,
+        gone: &CancellationToken,
+    ) -> bool {
+        let held = Held {
+            sequence,
+            service: call.service.clone(),
+            operation: call.operation.clone(),
+            resource: call.resource.clone(),
+            when,
+        };
         let (release, released) = oneshot::channel();
         self.lock().insert(sequence, (held, release));
         self.arrived.notify_waiters();
@@ -67,8 +79,16 @@ impl Holds {
     /// Lets one held call, or all of them, go on. Returns how many.
     pub fn release(&self, sequence: Option<u64>) -> usize {
         let mut held = self.lock();
-        let which: Vec<u64> = held.keys().copied().filter(|number| sequence.is_none_or(|wanted| wanted == *number)).collect();
-        which.into_iter().filter_map(|number| held.remove(&number)).filter_map(|(_, release)| release.send(()).ok()).count()
+        let which: Vec<u64> = held
+            .keys()
+            .copied()
+            .filter(|number| sequence.is_none_or(|wanted| wanted == *number))
+            .collect();
+        which
+            .into_iter()
+            .filter_map(|number| held.remove(&number))
+            .filter_map(|(_, release)| release.send(()).ok())
+            .count()
     }
 
     /// Drops the connections of all held calls; what had no effect yet never has one.

@@ -28,19 +28,56 @@ const LIMITS: &[Limit] = &[
     ("kms", &["UpdateKeyDescription"], 5.0, None),
     ("ssm", &["PutParameter"], 3.0, None),
     ("ssm", &["DeleteParameter", "DeleteParameters"], 5.0, None),
-    ("sns", &["ListTagsForResource", "TagResource", "UntagResource"], 10.0, None),
-    ("sns", &["CreateTopic", "DeleteTopic", "SetTopicAttributes", "GetTopicAttributes", "ListTopics", "ListSubscriptionsByTopic"], 30.0, None),
-    ("wafv2", &["Create*", "Update*", "Delete*", "Put*", "Associate*", "Disassociate*"], 1.0, None),
+    (
+        "sns",
+        &["ListTagsForResource", "TagResource", "UntagResource"],
+        10.0,
+        None,
+    ),
+    (
+        "sns",
+        &[
+            "CreateTopic",
+            "DeleteTopic",
+            "SetTopicAttributes",
+            "GetTopicAttributes",
+            "ListTopics",
+            "ListSubscriptionsByTopic",
+        ],
+        30.0,
+        None,
+    ),
+    (
+        "wafv2",
+        &[
+            "Create*",
+            "Update*",
+            "Delete*",
+            "Put*",
+            "Associate*",
+            "Disassociate*",
+        ],
+        1.0,
+        None,
+    ),
 ];
 
 /// The limits as rules, one bucket each.
 pub fn rules() -> Vec<Rule> {
     let rule = |(service, operations, per_second, burst): &Limit| {
-        let mut rule = Rule::new(Action::RateLimit { per_second: *per_second, burst: *burst }).service(service);
+        let mut rule = Rule::new(Action::RateLimit {
+            per_second: *per_second,
+            burst: *burst,
+        })
+        .service(service);
         if !operations.is_empty() {
             rule = rule.operations(operations);
         }
-        rule.name = Some(format!("aws limit {service} {}", operations.join("|")).trim_end().to_owned());
+        rule.name = Some(
+            format!("aws limit {service} {}", operations.join("|"))
+                .trim_end()
+                .to_owned(),
+        );
         rule
     };
     LIMITS.iter().map(rule).collect()

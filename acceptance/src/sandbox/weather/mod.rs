@@ -63,7 +63,12 @@ pub enum Fate {
 
 impl Weather {
     pub fn add(&self, rules: impl IntoIterator<Item = Rule>) {
-        self.lock().extend(rules.into_iter().map(|rule| State { bucket: Bucket::of(&rule), rule, matched: 0, acted: 0 }));
+        self.lock().extend(rules.into_iter().map(|rule| State {
+            bucket: Bucket::of(&rule),
+            rule,
+            matched: 0,
+            acted: 0,
+        }));
     }
 
     pub fn clear(&self) {
@@ -92,7 +97,11 @@ impl Weather {
                     None
                 }
                 _ if decided => continue,
-                Action::RateLimit { .. } if state.bucket.as_mut().is_none_or(|bucket| bucket.take(now)) => continue,
+                Action::RateLimit { .. }
+                    if state.bucket.as_mut().is_none_or(|bucket| bucket.take(now)) =>
+                {
+                    continue;
+                }
                 action => Some(fate(action, call)),
             };
             state.acted += 1;
@@ -109,9 +118,15 @@ impl Weather {
 
 fn fate(action: &Action, call: &Inbound) -> Fate {
     match action {
-        Action::LatencyMs(_) | Action::Throttle | Action::RateLimit { .. } => Fate::Refused(Box::new(reply::throttle(call))),
+        Action::LatencyMs(_) | Action::Throttle | Action::RateLimit { .. } => {
+            Fate::Refused(Box::new(reply::throttle(call)))
+        }
         Action::AccessDenied => Fate::Refused(Box::new(reply::access_denied(call))),
-        Action::Error { status, code, message } => Fate::Refused(Box::new(reply::error(call, *status, code, message))),
+        Action::Error {
+            status,
+            code,
+            message,
+        } => Fate::Refused(Box::new(reply::error(call, *status, code, message))),
         Action::ErrorBefore(status) => Fate::Refused(Box::new(server_error(call, *status))),
         Action::ErrorAfter(status) => Fate::Denied(Box::new(server_error(call, *status))),
         Action::DropBefore => Fate::DroppedBefore,
@@ -130,7 +145,12 @@ fn server_error(call: &Inbound, status: u16) -> Reply {
         (_, "dynamodb" | "ssm", _) => "InternalServerError",
         _ => "InternalFailure",
     };
-    reply::error(call, status, code, "We encountered an internal error. Please try again.")
+    reply::error(
+        call,
+        status,
+        code,
+        "We encountered an internal error. Please try again.",
+    )
 }
 
 /// A token bucket: AWS' control planes refill one per account and operation.
@@ -144,13 +164,22 @@ struct Bucket {
 
 impl Bucket {
     fn of(rule: &Rule) -> Option<Self> {
-        let Action::RateLimit { per_second, burst } = rule.action else { return None };
+        let Action::RateLimit { per_second, burst } = rule.action else {
+            return None;
+        };
         let burst = burst.unwrap_or(per_second).max(1.0);
-        Some(Self { per_second, burst, tokens: burst, filled: None })
+        Some(Self {
+            per_second,
+            burst,
+            tokens: burst,
+            filled: None,
+        })
     }
 
     fn take(&mut self, now: Instant) -> bool {
-        let elapsed = self.filled.map_or(0.0, |filled| now.saturating_duration_since(filled).as_secs_f64());
+        let elapsed = self.filled.map_or(0.0, |filled| {
+            now.saturating_duration_since(filled).as_secs_f64()
+        });
         self.filled = Some(now);
         self.tokens = (self.tokens + elapsed * self.per_second).min(self.burst);
         let enough = self.tokens >= 1.0;

@@ -109,7 +109,11 @@ pub enum When {
 impl Rule {
     /// A rule for every call; narrow it with the methods below.
     pub fn new(action: Action) -> Self {
-        Self { name: None, matching: Match::default(), action }
+        Self {
+            name: None,
+            matching: Match::default(),
+            action,
+        }
     }
 
     pub fn service(mut self, service: &str) -> Self {
@@ -123,7 +127,9 @@ impl Rule {
     }
 
     pub fn operations(mut self, operations: &[&str]) -> Self {
-        self.matching.operation = Some(Names::Any(operations.iter().map(|name| (*name).to_owned()).collect()));
+        self.matching.operation = Some(Names::Any(
+            operations.iter().map(|name| (*name).to_owned()).collect(),
+        ));
         self
     }
 
@@ -186,17 +192,38 @@ impl Rule {
 impl Match {
     /// Whether the rule speaks of this call, its count aside.
     pub fn describes(&self, call: &Inbound) -> bool {
-        self.service.as_ref().is_none_or(|names| names.include(&call.service))
-            && self.operation.as_ref().is_none_or(|names| names.include(&call.operation))
-            && self.resource.as_ref().is_none_or(|part| call.resource.contains(part.as_str()))
-            && self.region.as_ref().is_none_or(|region| *region == call.region)
-            && self.mutating.is_none_or(|mutating| mutating == call.mutating)
-            && self.user_agent.as_ref().is_none_or(|part| call.user_agent().contains(part.as_str()))
+        self.service
+            .as_ref()
+            .is_none_or(|names| names.include(&call.service))
+            && self
+                .operation
+                .as_ref()
+                .is_none_or(|names| names.include(&call.operation))
+            && self
+                .resource
+                .as_ref()
+                .is_none_or(|part| call.resource.contains(part.as_str()))
+            && self
+                .region
+                .as_ref()
+                .is_none_or(|region| *region == call.region)
+            && self
+                .mutating
+                .is_none_or(|mutating| mutating == call.mutating)
+            && self
+                .user_agent
+                .as_ref()
+                .is_none_or(|part| call.user_agent().contains(part.as_str()))
     }
 
     /// Whether the n-th such call is one that the rule acts on.
     pub fn counts(&self, n: u64) -> bool {
-        self.nth.is_none_or(|nth| n == nth) && self.from.is_none_or(|from| n >= from) && self.first.is_none_or(|first| n <= first) && self.every.is_none_or(|every| every > 0 && n.is_multiple_of(every))
+        self.nth.is_none_or(|nth| n == nth)
+            && self.from.is_none_or(|from| n >= from)
+            && self.first.is_none_or(|first| n <= first)
+            && self
+                .every
+                .is_none_or(|every| every > 0 && n.is_multiple_of(every))
     }
 }
 
