@@ -290,10 +290,7 @@ fn the_data_guard_refuses_every_plan_that_would_lose_data_and_nothing_is_called(
     apply(&terraform);
     let before = sandbox.last_sequence().expect("recorded");
     let key = format!("arn:aws:kms:us-east-1:{}:key/of-our-own", live::ACCOUNT);
-    let replaced = json!([
-        { "AttributeName": "day", "KeyType": "HASH" },
-        { "AttributeName": "timestamp", "KeyType": "RANGE" },
-    ]);
+    let replaced = json!([{ "AttributeName": "requestId", "KeyType": "HASH" }]);
     for (settings, says) in [
         (
             plain.clone().with(
@@ -384,8 +381,7 @@ fn with_allow_data_loss_a_create_only_change_replaces_what_it_says_and_nothing_e
         "overrides",
         json!({
             "AuditTable": json!({ "KeySchema": [
-                { "AttributeName": "day", "KeyType": "HASH" },
-                { "AttributeName": "requestId", "KeyType": "RANGE" },
+                { "AttributeName": "requestId", "KeyType": "HASH" },
             ] }).to_string(),
             "EnvironmentKey": json!({
                 "KeySpec": "RSA_2048", "EnableKeyRotation": false, "RotationPeriodInDays": null,

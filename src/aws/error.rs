@@ -7,7 +7,6 @@ use crate::engine::{ErrorKind, HandlerError};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use std::error::Error;
@@ -114,12 +113,20 @@ fn handler_error_in<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a HandlerE
     None
 }
 
-/// The chain of causes: the outermost error of the SDK says nothing. The
-/// debug form that the SDK appends in parentheses is for its authors.
+/// All causes, outermost first: the SDK's own outermost error says nothing.
 fn display_chain(error: &dyn Error) -> String {
-    let text = DisplayErrorContext(error).to_string();
-    let told = text.split(" (").next().unwrap_or(&text);
-    scrub(told)
+    let mut told = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        // Some errors repeat their cause.
+        if !told.contains(&text) {
+            told.push_str(": ");
+            told.push_str(&text);
+        }
+        source = cause.source();
+    }
+    scrub(&told)
 }
 
 /// Takes user and password out of URLs: a proxy's URL may carry them.

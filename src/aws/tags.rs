@@ -24,7 +24,7 @@ const OWNERSHIP: [&str; 3] = [TAG_PIPELINE, TAG_LOGICAL_ID, TAG_PROVIDER_VERSION
 
 /// Sorted by key; a key twice, or one of those that the engine writes, is an
 /// error.
-pub(super) fn normalise(tags: &mut Vec<Tag>) -> Result<(), String> {
+pub(super) fn normalise(tags: &mut [Tag]) -> Result<(), String> {
     tags.sort_by(|a, b| a.key.cmp(&b.key));
     for pair in tags.windows(2) {
         if let [a, b] = pair

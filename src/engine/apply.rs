@@ -15,9 +15,8 @@
 //! those who depend on it. A cancellation starts nothing new and lets running
 //! calls end; so does the deadline.
 
-use super::error::{Action, EngineError, ErrorKind, HandlerError};
-use super::{Engine, discard};
 use super::build::Made;
+use super::error::{Action, EngineError, ErrorKind, HandlerError};
 use super::graph::Queue;
 use super::handler::{Coupling, Handler};
 use super::journal::Event;
@@ -25,6 +24,7 @@ use super::ledger::Ledger;
 use super::plan::{self, Plan};
 use super::step::Step;
 use super::template::{self, LogicalId, Template};
+use super::{Engine, discard};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,7 +84,8 @@ impl Engine {
             // Half of a template that is wrong is not what anybody wants.
             return outcome;
         }
-        let first = discard::deleted_first(&self.registry, request.template, &plan, &outcome.ledger);
+        let first =
+            discard::deleted_first(&self.registry, request.template, &plan, &outcome.ledger);
         let walk = Walk {
             engine: self,
             template: request.template,
@@ -95,8 +96,11 @@ impl Engine {
             shared: Mutex::new(outcome),
             touched: Mutex::default(),
         };
-        self.journal
-            .write(Event::Started, "", &format!("{} changes", walk.plan.changes.len()));
+        self.journal.write(
+            Event::Started,
+            "",
+            &format!("{} changes", walk.plan.changes.len()),
+        );
         within(self, request.deadline, &walk.cancel, walk.run()).await;
         let stopped = walk.cancel.is_cancelled();
         outcome = walk
@@ -126,6 +130,7 @@ pub(super) async fn within(
     };
     tokio::pin!(work);
     tokio::select! {
+        biased;
         () = &mut work => {}
         () = engine.clock.sleep(deadline) => {
             cancel.cancel();
@@ -214,7 +219,7 @@ impl Walk<'_> {
         let mut running: FuturesUnordered<Work<'_>> = FuturesUnordered::new();
         loop {
             while running.len() < self.engine.parallelism && !self.cancel.is_cancelled() {
-                let Some(id) = queue.next() else { break };
+                let Some(id) = queue.take() else { break };
                 if self.needs_work(&id) {
                     running.push(Box::pin(self.begin(id)));
                 } else {

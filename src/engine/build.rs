@@ -31,9 +31,6 @@ impl Walk<'_> {
         }
         let resource = &self.template.resources[id];
         let shared = self.shared();
-        if shared.ledger.lines.get(id) != self.plan.lines.get(id) {
-            return true;
-        }
         if template::references(&resource.properties).is_disjoint(&self.touched()) {
             return false;
         }
@@ -45,7 +42,11 @@ impl Walk<'_> {
                 })
             })
             .ok();
-        let applied = shared.ledger.details.get(id).and_then(|d| d.applied.as_ref());
+        let applied = shared
+            .ledger
+            .details
+            .get(id)
+            .and_then(|d| d.applied.as_ref());
         desired.as_ref() != applied
     }
 
@@ -73,18 +74,20 @@ impl Walk<'_> {
         let desired = self.desired(id, handler).await?;
         let step = self.step(id, handler);
         let existing = self.shared().ledger.identifier(id).map(str::to_owned);
-        let mut search = self.unsure.contains(id)
-            || matches!(self.plan.changes.get(id), Some(Reason::Vanished));
+        let mut search =
+            self.unsure.contains(id) || matches!(self.plan.changes.get(id), Some(Reason::Vanished));
         if let Some(identifier) = existing.filter(|_| !self.plan.is_replaced(id)) {
-            let updated = step.update(&identifier, &desired, || self.unsettle(id));
+            let applied = self.applied(id);
+            let updated = step.update(&identifier, applied.as_ref(), &desired, || {
+                self.unsettle(id);
+            });
             if let Some(physical) = updated.await? {
                 self.record(&step, physical, &desired)?;
                 step.ready(&identifier).await?;
                 self.settle(id, &desired);
                 return Ok(Progress::Done(id.to_owned()));
             }
-            // It vanished after the plan was made: it is created again, and
-            // those who refer to it have to look again.
+            // It vanished after the plan was made: it is created again.
             self.lose(id);
             search = true;
         }
@@ -121,7 +124,9 @@ impl Walk<'_> {
         let predecessors = {
             let shared = self.shared();
             let entry = shared.ledger.entries.get(step.id);
-            entry.map(|entry| entry.predecessors.clone()).unwrap_or_default()
+            entry
+                .map(|entry| entry.predecessors.clone())
+                .unwrap_or_default()
         };
         for identifier in predecessors {
             if let Some(live) = step.read(&identifier, Some(desired)).await?
@@ -141,7 +146,7 @@ impl Walk<'_> {
         desired: &Value,
     ) -> Result<String, EngineError> {
         let identifier = self.record(step, physical, desired)?;
-        let updated = step.update(&identifier, desired, || {}).await?;
+        let updated = step.update(&identifier, None, desired, || {}).await?;
         Ok(match updated {
             Some(physical) => self.record(step, physical, desired)?,
             None => identifier,
@@ -220,6 +225,12 @@ impl Walk<'_> {
         known
     }
 
+    /// What was last applied, as far as that is known.
+    fn applied(&self, id: &str) -> Option<Value> {
+        let shared = self.shared();
+        shared.ledger.details.get(id)?.applied.clone()
+    }
+
     /// Writes down, before an update, that it is under way.
     fn unsettle(&self, id: &str) {
         let resource = &self.template.resources[id];
@@ -228,9 +239,10 @@ impl Walk<'_> {
         if let Some(entry) = ledger.entries.get_mut(id) {
             entry.also_depends_on(self.template.dependencies(id));
         }
-        ledger
-            .lines
-            .insert(id.to_owned(), format!("{} {UNFINISHED}", resource.type_name));
+        ledger.lines.insert(
+            id.to_owned(),
+            format!("{} {UNFINISHED}", resource.type_name),
+        );
     }
 
     /// Writes down that it is not there after all.
@@ -241,13 +253,6 @@ impl Walk<'_> {
             entry.identifier = None;
         }
         ledger.lines.remove(id);
-        for (other, resource) in &self.template.resources {
-            if template::references(&resource.properties).contains(id)
-                && let Some(line) = ledger.lines.get_mut(other)
-            {
-                *line = format!("{} {UNFINISHED}", resource.type_name);
-            }
-        }
     }
 
     fn supersede(&self, id: &str, identifiers: Vec<String>) {
@@ -256,10 +261,14 @@ impl Walk<'_> {
         }
         let resource = &self.template.resources[id];
         let mut shared = self.shared();
-        let entry = shared.ledger.entries.entry(id.to_owned()).or_insert_with(|| Entry {
-            type_name: resource.type_name.clone(),
-            ..Entry::default()
-        });
+        let entry = shared
+            .ledger
+            .entries
+            .entry(id.to_owned())
+            .or_insert_with(|| Entry {
+                type_name: resource.type_name.clone(),
+                ..Entry::default()
+            });
         entry.predecessors.extend(identifiers);
     }
 
@@ -274,7 +283,7 @@ impl Walk<'_> {
         step: &Step<'_>,
         physical: Physical,
         desired: &Value,
-    ) -> Result<String, EngineError> {
+    ) -> Result<String, Box<EngineError>> {
         let id = step.id;
         let resource = &self.template.resources[id];
         let mut shared = self.shared();
@@ -290,7 +299,7 @@ impl Walk<'_> {
             .collect();
         for other in holders {
             if self.template.resources.contains_key(&other) {
-                return Err(step.is_held(&identifier, &other));
+                return Err(Box::new(step.is_held(&identifier, &other)));
             }
             ledger.forget(&other, &identifier);
         }
@@ -299,14 +308,17 @@ impl Walk<'_> {
         entry.also_depends_on(self.template.dependencies(id));
         if entry.identifier.as_deref() != Some(&identifier) {
             entry.predecessors.retain(|other| *other != identifier);
-            entry.predecessors.extend(entry.identifier.replace(identifier.clone()));
+            entry
+                .predecessors
+                .extend(entry.identifier.replace(identifier.clone()));
             // As planned, so that every line is what was shown.
             let planned = self.plan.generations.get(id).copied().unwrap_or_default();
             entry.generation = planned.max(entry.generation).max(1);
         }
-        ledger
-            .lines
-            .insert(id.to_owned(), format!("{} {UNFINISHED}", resource.type_name));
+        ledger.lines.insert(
+            id.to_owned(),
+            format!("{} {UNFINISHED}", resource.type_name),
+        );
         let mut details = Details::of(physical);
         let before = ledger.details.get(id);
         if before.is_none_or(|before| !before.is_the_same_to_others(&details)) {

@@ -45,11 +45,17 @@ impl Default for ManualClock {
 impl ManualClock {
     /// How much time has passed on this clock.
     pub fn passed(&self) -> Duration {
-        *self.passed.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        *self
+            .passed
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     pub fn advance(&self, duration: Duration) {
-        *self.passed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) += duration;
+        *self
+            .passed
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner()) += duration;
     }
 }
 

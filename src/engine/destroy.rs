@@ -60,8 +60,11 @@ impl Engine {
             .into_inner()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         outcome.stopped = cancel.is_cancelled() && outcome.ledger.entries.keys().any(&which);
-        self.journal
-            .write(Event::Finished, "", &format!("{} errors", outcome.errors.len()));
+        self.journal.write(
+            Event::Finished,
+            "",
+            &format!("{} errors", outcome.errors.len()),
+        );
         outcome
     }
 
@@ -71,7 +74,11 @@ impl Engine {
         shared: &Mutex<Outcome>,
         cancel: &CancellationToken,
     ) {
-        let lock = || shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let lock = || {
+            shared
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
+        };
         let delete = async |id: LogicalId| {
             let identifiers: Vec<String> = lock()
                 .ledger
@@ -95,7 +102,7 @@ impl Engine {
             FuturesUnordered::new();
         loop {
             while running.len() < self.parallelism && !cancel.is_cancelled() {
-                let Some(id) = queue.next() else { break };
+                let Some(id) = queue.take() else { break };
                 running.push(Box::pin(delete(id)));
             }
             match running.next().await {

@@ -8,6 +8,7 @@
 //! deleted before it.
 
 use super::Engine;
+use super::UNFINISHED;
 use super::apply::{Outcome, Progress, Walk, Work};
 use super::error::{Action, EngineError};
 use super::graph::Queue;
@@ -16,7 +17,6 @@ use super::ledger::Ledger;
 use super::plan::{Plan, Reason};
 use super::step::Step;
 use super::template::{LogicalId, Template};
-use super::UNFINISHED;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -34,7 +34,10 @@ pub(super) fn deleted_first(
 ) -> BTreeSet<LogicalId> {
     let becomes_another_type = |id: &str| {
         let was = ledger.entries.get(id).map(|entry| &entry.type_name);
-        let shall = template.resources.get(id).map(|resource| &resource.type_name);
+        let shall = template
+            .resources
+            .get(id)
+            .map(|resource| &resource.type_name);
         plan.is_replaced(id) && was != shall
     };
     let must: BTreeSet<LogicalId> = plan
@@ -66,7 +69,10 @@ pub(super) fn deleted_first(
         let used: Vec<LogicalId> = going
             .difference(&must)
             .filter(|id| {
-                let mut users = ledger.entries.iter().filter(|(_, entry)| entry.depends_on.contains(id));
+                let mut users = ledger
+                    .entries
+                    .iter()
+                    .filter(|(_, entry)| entry.depends_on.contains(id));
                 users.any(|(user, entry)| entry.exists() && !going.contains(user))
             })
             .cloned()
@@ -154,7 +160,7 @@ impl Walk<'_> {
         let mut running: FuturesUnordered<Work<'_>> = FuturesUnordered::new();
         loop {
             while running.len() < self.engine.parallelism && !self.cancel.is_cancelled() {
-                let Some(id) = queue.next() else { break };
+                let Some(id) = queue.take() else { break };
                 let identifiers = going.get(&id).cloned().unwrap_or_default();
                 running.push(Box::pin(self.delete(id, identifiers)));
             }
@@ -178,7 +184,11 @@ impl Walk<'_> {
             }
         }
         let mut shared = self.shared();
-        let gone = shared.ledger.entries.get(&id).is_some_and(|entry| !entry.exists());
+        let gone = shared
+            .ledger
+            .entries
+            .get(&id)
+            .is_some_and(|entry| !entry.exists());
         if gone && !self.template.resources.contains_key(&id) {
             shared.ledger.remove(&id);
         }
@@ -198,7 +208,12 @@ pub(super) fn deletion_edges<'i>(
         .map(|id| ((*id).clone(), BTreeMap::new()))
         .collect();
     for id in &ids {
-        for on in ledger.entries.get(*id).iter().flat_map(|entry| &entry.depends_on) {
+        for on in ledger
+            .entries
+            .get(*id)
+            .iter()
+            .flat_map(|entry| &entry.depends_on)
+        {
             if let Some(waits) = edges.get_mut(on) {
                 waits.insert((*id).clone(), Coupling::Ready);
             }
@@ -216,7 +231,11 @@ impl Engine {
         id: &str,
         identifier: &str,
     ) -> Result<(), EngineError> {
-        let lock = || shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let lock = || {
+            shared
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
+        };
         let type_name = lock()
             .ledger
             .entries

@@ -100,3 +100,9 @@ pub struct EngineError {
     #[source]
     pub source: HandlerError,
 }
+
+impl From<Box<EngineError>> for EngineError {
+    fn from(error: Box<EngineError>) -> Self {
+        *error
+    }
+}

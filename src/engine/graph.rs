@@ -106,7 +106,7 @@ impl Queue {
     }
 
     /// Takes the next node that may start.
-    pub fn next(&mut self) -> Option<String> {
+    pub fn take(&mut self) -> Option<String> {
         let id = self
             .nodes
             .iter()
@@ -195,13 +195,13 @@ mod tests {
             ("policy", &[("table", Coupling::Created)]),
             ("alarm", &[("table", Coupling::Ready)]),
         ]);
-        assert_eq!(queue.next().as_deref(), Some("table"));
-        assert_eq!(queue.next(), None);
+        assert_eq!(queue.take().as_deref(), Some("table"));
+        assert_eq!(queue.take(), None);
         queue.created("table");
-        assert_eq!(queue.next().as_deref(), Some("policy"));
-        assert_eq!(queue.next(), None);
+        assert_eq!(queue.take().as_deref(), Some("policy"));
+        assert_eq!(queue.take(), None);
         queue.ready("table");
-        assert_eq!(queue.next().as_deref(), Some("alarm"));
+        assert_eq!(queue.take().as_deref(), Some("alarm"));
     }
 
     #[test]
@@ -213,7 +213,7 @@ mod tests {
             ("y", &[("z-long", ready)]),
             ("x", &[("y", ready)]),
         ]);
-        assert_eq!(queue.next().as_deref(), Some("z-long"));
+        assert_eq!(queue.take().as_deref(), Some("z-long"));
     }
 
     #[test]
@@ -225,11 +225,11 @@ mod tests {
             ("c", &[("b", ready)]),
             ("d", &[]),
         ]);
-        assert_eq!(queue.next().as_deref(), Some("a"));
+        assert_eq!(queue.take().as_deref(), Some("a"));
         queue.failed("a");
-        assert_eq!(queue.next().as_deref(), Some("d"));
+        assert_eq!(queue.take().as_deref(), Some("d"));
         queue.ready("d");
-        assert_eq!(queue.next(), None);
+        assert_eq!(queue.take(), None);
         assert!(queue.is_done("d") && !queue.is_done("c"));
     }
 }

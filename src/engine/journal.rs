@@ -70,7 +70,9 @@ impl Journal {
 
     pub fn write(&self, event: Event, logical_id: &str, detail: &str) {
         let Some(file) = &self.0 else { return };
-        let time = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+        let time = OffsetDateTime::now_utc()
+            .format(&Rfc3339)
+            .unwrap_or_default();
         let line = json!({
             "time": time,
             "event": event.name(),

@@ -108,7 +108,10 @@ impl Ledger {
     /// whose details are lost is not known.
     pub fn doubt_what_was_applied(&mut self) {
         for (id, entry) in &self.entries {
-            let known = self.details.get(id).is_some_and(|details| details.applied.is_some());
+            let known = self
+                .details
+                .get(id)
+                .is_some_and(|details| details.applied.is_some());
             if entry.identifier.is_some() && !known {
                 let line = format!("{} {UNFINISHED}", entry.type_name);
                 self.lines.insert(id.clone(), line);

@@ -22,22 +22,18 @@
 //!   and would destroy it first: that destroy is recognised by its caller
 //!   (`keep_if_unfinished`) and deletes nothing.
 
+use super::Engine;
 use super::apply::{ApplyRequest, Outcome};
-use super::error::{Action, EngineError, ErrorKind, HandlerError};
+use super::custody::Known;
+use super::error::EngineError;
 use super::ledger::Ledger;
 use super::manifest::{self, Manifest, ManifestStatus, ManifestStore};
-use super::recover::Search;
 use super::refresh::{self, Refreshed};
-use super::retry::{Tries, may_pass};
 use super::template::{LogicalId, Template};
-use super::{Engine, plan};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-
-/// What the manifest is called in errors and in the journal.
-const MANIFEST: &str = "Manifest";
 
 /// The template that a manifest stands for.
 pub type Expand<'a> = dyn Fn(&Manifest) -> Result<Template, String> + Send + Sync + 'a;
@@ -155,8 +151,8 @@ impl Lifecycle<'_> {
             earlier: Vec::new(),
         };
         let (manifest, Known { ledger, unsure }) = match self.claim(manifest, &request).await {
-            Ok(Claim::Made(manifest, known)) => (manifest, known),
-            Ok(Claim::Refused) => {
+            Ok(Some(claimed)) => claimed,
+            Ok(None) => {
                 return Created {
                     refused: Some(Refusal::AlreadyExists),
                     ..Created::default()
@@ -197,99 +193,6 @@ impl Lifecycle<'_> {
             return created;
         }
         self.roll_back(created, outcome, &had).await
-    }
-
-    /// Makes the pipeline ours, or says why not.
-    async fn claim(
-        &self,
-        ours: Manifest,
-        request: &CreateRequest<'_>,
-    ) -> Result<Claim, Vec<EngineError>> {
-        let fail = |error| vec![error];
-        let cancel = &request.cancel;
-        let Some(found) = self.put_new(&ours, cancel).await.map_err(fail)? else {
-            return Ok(Claim::Made(ours, Known::default()));
-        };
-        // Only a create that did not finish is nobody's.
-        let unfinished = found.status == ManifestStatus::Creating;
-        if !unfinished && !request.adopt_existing {
-            return Ok(Claim::Refused);
-        }
-        // Found before it is claimed, and remembered after: once the manifest
-        // says what we want, it no longer says what the other wanted.
-        let known = self
-            .account(&found, Ledger::default(), cancel)
-            .await
-            .map_err(|(_, errors)| errors)?;
-        if !unfinished {
-            // No plan has shown it, so nobody has agreed to it.
-            self.refuse_loss(request.template, &known.ledger)?;
-        }
-        let ours = ours.superseding(&found);
-        self.call(cancel, || self.store.save(&ours)).await.map_err(fail)?;
-        Ok(Claim::Made(ours, known))
-    }
-
-    /// Writes a manifest where there is none; returns the one there is.
-    async fn put_new(
-        &self,
-        ours: &Manifest,
-        cancel: &CancellationToken,
-    ) -> Result<Option<Manifest>, EngineError> {
-        let mut tries = Tries::default();
-        loop {
-            let error = match self
-                .engine
-                .call(MANIFEST, Action::Manifest, self.store.create(ours))
-                .await
-            {
-                Ok(()) => return Ok(None),
-                Err(error) => error,
-            };
-            match error.kind {
-                // There is one: another's, or our own whose answer was lost.
-                ErrorKind::AlreadyExists | ErrorKind::Ambiguous => {
-                    match self.load(cancel).await? {
-                        Some(found) if found.incarnation == ours.incarnation => return Ok(None),
-                        Some(found) => return Ok(Some(found)),
-                        None => {}
-                    }
-                }
-                kind if may_pass(kind) => {}
-                _ => return Err(self.error(error)),
-            }
-            self.engine
-                .again(MANIFEST, cancel, &mut tries, error)
-                .await
-                .map_err(|error| self.error(error))?;
-        }
-    }
-
-    fn refuse_loss(&self, template: &Template, ledger: &Ledger) -> Result<(), Vec<EngineError>> {
-        let plan = plan::plan(&self.engine.registry, template, ledger);
-        let errors: Vec<EngineError> = plan
-            .data_at_risk
-            .into_iter()
-            .map(|(id, reason)| EngineError {
-                type_name: ledger
-                    .entries
-                    .get(&id)
-                    .map(|entry| entry.type_name.clone())
-                    .unwrap_or_default(),
-                logical_id: id,
-                action: Action::Create,
-                source: HandlerError::ours(
-                    ErrorKind::Invalid,
-                    "the provider",
-                    format!(
-                        "it holds data and would be lost ({reason}) by adopting {} as it is configured here. \
-                         Import the pipeline instead: then a plan shows what would happen",
-                        self.engine.owner.pipeline
-                    ),
-                ),
-            })
-            .collect();
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
     async fn roll_back(
@@ -374,100 +277,6 @@ impl Lifecycle<'_> {
         updated
     }
 
-    /// Finds what is there and writes down what is wanted.
-    async fn begin_update(
-        &self,
-        wanted: Manifest,
-        ledger: Ledger,
-        cancel: &CancellationToken,
-    ) -> Result<(Manifest, Known), (Ledger, Vec<EngineError>)> {
-        let found = match self.load(cancel).await {
-            // Someone deleted it. Who is quick may claim the pipeline before
-            // us; then it is theirs.
-            Ok(None) => match self.put_new(&wanted, cancel).await {
-                Ok(None) => return Ok((wanted, Known::new(ledger))),
-                Ok(Some(found)) => found,
-                Err(error) => return Err((ledger, vec![error])),
-            },
-            Ok(Some(found)) => found,
-            Err(error) => return Err((ledger, vec![error])),
-        };
-        if found.incarnation != wanted.incarnation {
-            let error = HandlerError::ours(
-                ErrorKind::Stranger,
-                "the provider",
-                format!(
-                    "{} belongs to another Terraform state now, which has adopted it",
-                    self.engine.owner.pipeline
-                ),
-            );
-            return Err((ledger, vec![self.error(error)]));
-        }
-        let known = self.account(&found, ledger, cancel).await?;
-        let wanted = wanted.superseding(&found);
-        match self.call(cancel, || self.store.save(&wanted)).await {
-            Ok(()) => Ok((wanted, known)),
-            Err(error) => Err((known.ledger, vec![error])),
-        }
-    }
-
-    /// Adds to a ledger what exists and it does not know: anything, when the
-    /// last apply did not finish; what it has nothing of, when it did, since
-    /// it may have finished and been killed before its state was written.
-    async fn account(
-        &self,
-        manifest: &Manifest,
-        ledger: Ledger,
-        cancel: &CancellationToken,
-    ) -> Result<Known, (Ledger, Vec<EngineError>)> {
-        let complete = manifest.status == ManifestStatus::Complete;
-        let templates = match self.templates(manifest) {
-            Ok(templates) => templates,
-            Err(errors) if complete => {
-                tracing::warn!(?errors, "the manifest cannot be expanded");
-                return Ok(Known::new(ledger));
-            }
-            Err(errors) => return Err((ledger, errors)),
-        };
-        let nothing_missing = templates
-            .iter()
-            .flat_map(|template| template.resources.keys())
-            .all(|id| ledger.identifier(id).is_some());
-        if complete && nothing_missing {
-            return Ok(Known::new(ledger));
-        }
-        let search = Search {
-            templates: &templates,
-            only_missing: complete,
-        };
-        let mut found = self.engine.recover(search, ledger, cancel).await;
-        if !found.errors.is_empty() {
-            return Err((found.ledger, found.errors));
-        }
-        if !complete {
-            found.ledger.doubt_what_was_applied();
-        }
-        Ok(Known {
-            ledger: found.ledger,
-            unsure: found.unsure,
-        })
-    }
-
-    /// Every template of which something may exist, oldest first.
-    fn templates(&self, manifest: &Manifest) -> Result<Vec<Template>, Vec<EngineError>> {
-        manifest
-            .earlier
-            .iter()
-            .map(|wanted| manifest.wanting(wanted))
-            .chain((!manifest.spec.is_null()).then(|| manifest.clone()))
-            .map(|manifest| {
-                (self.expand)(&manifest).map_err(|cause| {
-                    vec![self.error(HandlerError::ours(ErrorKind::Invalid, "the manifest", cause))]
-                })
-            })
-            .collect()
-    }
-
     pub async fn refresh(
         &self,
         ledger: Ledger,
@@ -504,14 +313,18 @@ impl Lifecycle<'_> {
         cancel: &CancellationToken,
     ) {
         if manifest.status == ManifestStatus::Complete
+            && refreshed.errors.is_empty()
             && let Ok(template) = (self.expand)(manifest)
-            && refresh::restore(&self.engine.registry, &template, &mut refreshed.ledger)
         {
-            // Read again: what was applied says what is ours to compare.
-            let ledger = std::mem::take(&mut refreshed.ledger);
-            let vanished = std::mem::take(&mut refreshed.vanished);
-            *refreshed = self.engine.refresh(ledger, cancel).await;
-            refreshed.vanished.extend(vanished);
+            if refresh::restore(&self.engine.registry, &template, &mut refreshed.ledger) {
+                // Read again: what was applied says what is ours to compare.
+                let ledger = std::mem::take(&mut refreshed.ledger);
+                let vanished = std::mem::take(&mut refreshed.vanished);
+                *refreshed = self.engine.refresh(ledger, cancel).await;
+                refreshed.vanished.extend(vanished);
+            }
+            // The rest is not as the manifest says: the state is older.
+            refreshed.ledger.doubt_what_was_applied();
         }
         let ledger = std::mem::take(&mut refreshed.ledger);
         refreshed.ledger = match self.account(manifest, ledger, cancel).await {
@@ -577,70 +390,5 @@ impl Lifecycle<'_> {
     /// The ledger of a pipeline that this state does not know.
     pub async fn import(&self, template: &Template, cancel: &CancellationToken) -> Refreshed {
         self.engine.survey(template, cancel).await
-    }
-
-    /// Says in the manifest that everything is as wanted.
-    async fn complete(
-        &self,
-        mut manifest: Manifest,
-        cancel: &CancellationToken,
-        errors: &mut Vec<EngineError>,
-    ) -> bool {
-        manifest.status = ManifestStatus::Complete;
-        manifest.earlier.clear();
-        match self.call(cancel, || self.store.save(&manifest)).await {
-            Ok(()) => true,
-            Err(error) => {
-                errors.push(error);
-                false
-            }
-        }
-    }
-
-    async fn load(&self, cancel: &CancellationToken) -> Result<Option<Manifest>, EngineError> {
-        self.call(cancel, || self.store.load()).await
-    }
-
-    /// A call of the manifest's that can be made twice.
-    async fn call<T, F, Fut>(&self, cancel: &CancellationToken, call: F) -> Result<T, EngineError>
-    where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, HandlerError>>,
-    {
-        self.engine
-            .patiently(MANIFEST, Action::Manifest, cancel, call)
-            .await
-            .map_err(|error| self.error(error))
-    }
-
-    fn error(&self, source: HandlerError) -> EngineError {
-        EngineError {
-            logical_id: MANIFEST.to_owned(),
-            type_name: "AWS::SSM::Parameter".to_owned(),
-            action: Action::Manifest,
-            source,
-        }
-    }
-}
-
-enum Claim {
-    Made(Manifest, Known),
-    Refused,
-}
-
-/// What there is to go on from.
-#[derive(Default)]
-struct Known {
-    ledger: Ledger,
-    /// Where there may be more.
-    unsure: BTreeSet<LogicalId>,
-}
-
-impl Known {
-    fn new(ledger: Ledger) -> Self {
-        Self {
-            ledger,
-            unsure: BTreeSet::new(),
-        }
     }
 }

@@ -45,7 +45,10 @@ impl Limiter {
     }
 
     fn reserve(&self) -> Duration {
-        let mut bucket = self.bucket.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut bucket = self
+            .bucket
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         let now = self.clock.now();
         let gained = now.saturating_duration_since(bucket.at).as_secs_f64() * self.rate;
         bucket.tokens = (bucket.tokens + gained).min(self.burst) - 1.0;
@@ -75,7 +78,10 @@ mod tests {
             limiter.acquire().await;
         }
         let passed = clock.passed().as_secs_f64();
-        assert!((passed - 2.0).abs() < 0.01, "20 calls at 10 a second took {passed} s");
+        assert!(
+            (passed - 2.0).abs() < 0.01,
+            "20 calls at 10 a second took {passed} s"
+        );
     }
 
     #[tokio::test]

@@ -53,8 +53,9 @@ impl Manifest {
         };
         self.earlier = before.earlier.iter().cloned().chain([last]).collect();
         let (spec, facts) = (&self.spec, &self.facts);
-        self.earlier
-            .retain(|wanted| !wanted.spec.is_null() && (&wanted.spec, &wanted.facts) != (spec, facts));
+        self.earlier.retain(|wanted| {
+            !wanted.spec.is_null() && (&wanted.spec, &wanted.facts) != (spec, facts)
+        });
         self.earlier.dedup();
         self
     }

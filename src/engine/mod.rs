@@ -26,7 +26,7 @@
 //! - [`refresh`] reads everything; [`recover`] finds what an interrupted apply
 //!   left behind.
 //! - [`lifecycle`] is a pipeline's create, update and destroy with manifest
-//!   and incarnation.
+//!   and incarnation; [`custody`] is what the manifest says of both.
 //!
 //! # Guarantees
 //!
@@ -39,6 +39,7 @@
 pub mod apply;
 mod build;
 pub mod clock;
+mod custody;
 pub mod destroy;
 pub mod diff;
 mod discard;
@@ -91,8 +92,13 @@ pub struct Engine {
 
 impl Engine {
     /// The handler of a type.
-    fn handler(&self, id: &str, type_name: &str, action: Action) -> Result<&Arc<dyn Handler>, EngineError> {
-        self.registry.get(type_name).ok_or_else(|| EngineError {
+    fn handler(
+        &self,
+        id: &str,
+        type_name: &str,
+        action: Action,
+    ) -> Result<&Arc<dyn Handler>, Box<EngineError>> {
+        let unknown = || EngineError {
             logical_id: id.to_owned(),
             type_name: type_name.to_owned(),
             action,
@@ -101,6 +107,9 @@ impl Engine {
                 "the provider",
                 format!("{type_name} is not a resource type that this provider knows"),
             ),
-        })
+        };
+        self.registry
+            .get(type_name)
+            .ok_or_else(|| Box::new(unknown()))
     }
 }

@@ -150,7 +150,10 @@ pub fn order(template: &Template, problems: &mut Vec<(LogicalId, String)>) -> Ve
             if template.resources.contains_key(&on) {
                 visit(&on, template, open, done, order, problems);
             } else {
-                problems.push((id.to_owned(), format!("refers to {on}, which is not in the template")));
+                problems.push((
+                    id.to_owned(),
+                    format!("refers to {on}, which is not in the template"),
+                ));
             }
         }
         open.pop();
@@ -204,16 +207,23 @@ fn reason(
         .cloned()
         .collect();
     if !fixed.is_empty() {
-        return Some(Reason::Replaced { paths: dedup(fixed) });
+        return Some(Reason::Replaced {
+            paths: dedup(fixed),
+        });
     }
-    let unfinished = line.is_none_or(|line| line.ends_with(UNFINISHED)) || !entry.predecessors.is_empty();
+    let unfinished =
+        line.is_none_or(|line| line.ends_with(UNFINISHED)) || !entry.predecessors.is_empty();
     Some(if unfinished {
         Reason::Unfinished
     } else if line.is_some_and(|line| line.ends_with(DRIFTED)) {
         Reason::Drifted {
             paths: dedup(drifted.into_iter().chain(changed).collect()),
         }
-    } else if !renewed.is_empty() && changed.iter().all(|path| refers_at(resource, path, &renewed)) {
+    } else if !renewed.is_empty()
+        && changed
+            .iter()
+            .all(|path| refers_at(resource, path, &renewed))
+    {
         Reason::ReferenceReplaced {
             ids: renewed.into_iter().collect(),
         }
@@ -331,8 +341,10 @@ pub fn resolve_known(properties: &Value, ledger: &Ledger) -> (Value, BTreeSet<St
 
 /// A handler's normalised properties; a panic in it is a sentence too.
 pub fn normalise(handler: &dyn Handler, properties: &Value) -> Result<Value, String> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| handler.normalise(properties)))
-        .unwrap_or_else(|panic| Err(super::retry::defect(panic.as_ref()).message))
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        handler.normalise(properties)
+    }))
+    .unwrap_or_else(|panic| Err(super::retry::defect(panic.as_ref()).message))
 }
 
 /// `AWS::KMS::Key 3f2a91c0`

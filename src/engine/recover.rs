@@ -70,7 +70,8 @@ impl Engine {
                         continue;
                     };
                     let entry = recovered.ledger.entries.get(id);
-                    if search.only_missing && entry.is_some_and(|entry| entry.identifier.is_some()) {
+                    if search.only_missing && entry.is_some_and(|entry| entry.identifier.is_some())
+                    {
                         continue;
                     }
                     let question = self.question(resource, entry, &recovered.ledger);
@@ -131,7 +132,9 @@ impl Engine {
             .collect();
         let read: Vec<_> = stream::iter(reads)
             .map(|(id, type_name, identifier)| async move {
-                let result = self.read_one(&id, &type_name, &identifier, None, cancel).await;
+                let result = self
+                    .read_one(&id, &type_name, &identifier, None, cancel)
+                    .await;
                 (id, result)
             })
             .buffer_unordered(self.parallelism)
@@ -152,7 +155,12 @@ impl Engine {
     /// What a handler is asked for, if it can be asked. Properties that refer
     /// to what does not exist are left out or, where the handler says that it
     /// does not look at them, filled with anything.
-    fn question(&self, resource: &Resource, entry: Option<&Entry>, ledger: &Ledger) -> Option<Value> {
+    fn question(
+        &self,
+        resource: &Resource,
+        entry: Option<&Entry>,
+        ledger: &Ledger,
+    ) -> Option<Value> {
         if entry.is_some_and(|entry| entry.exists() && entry.type_name != resource.type_name) {
             return None;
         }

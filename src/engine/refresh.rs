@@ -162,7 +162,10 @@ pub(super) fn restore(registry: &Registry, template: &Template, ledger: &mut Led
     let generations = ledger.generations();
     let mut restored = BTreeMap::new();
     for (id, resource) in &template.resources {
-        let applied = ledger.details.get(id).and_then(|details| details.applied.as_ref());
+        let applied = ledger
+            .details
+            .get(id)
+            .and_then(|details| details.applied.as_ref());
         let as_applied = ledger.lines.get(id) == Some(&plan::digest_line(resource, &generations));
         if applied.is_none()
             && as_applied

@@ -56,7 +56,9 @@ pub(super) fn defect(panic: &(dyn Any + Send)) -> HandlerError {
     HandlerError::ours(
         ErrorKind::Other,
         "the provider",
-        format!("a defect of the provider: it panicked ({text}). Please report it; nothing is lost"),
+        format!(
+            "a defect of the provider: it panicked ({text}). Please report it; nothing is lost"
+        ),
     )
 }
 

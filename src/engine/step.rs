@@ -59,7 +59,9 @@ impl Step<'_> {
 
     pub fn error(&self, action: Action, source: HandlerError) -> EngineError {
         let detail = format!("{:?} {}", source.kind, source.code.as_deref().unwrap_or(""));
-        self.engine.journal.write(Event::Failed, self.id, detail.trim());
+        self.engine
+            .journal
+            .write(Event::Failed, self.id, detail.trim());
         tracing::debug!(logical_id = self.id, %source, "failed");
         EngineError {
             logical_id: self.id.to_owned(),
@@ -141,9 +143,7 @@ impl Step<'_> {
                     // At once, so that a stranger's is refused at once; and
                     // again before the next try, since lists lag.
                     look = true;
-                    if let Some(physical) =
-                        self.adoptable(desired, known, &mut superseded).await?
-                    {
+                    if let Some(physical) = self.adoptable(desired, known, &mut superseded).await? {
                         return Ok(self.adopted(physical, lost, superseded));
                     }
                 }
@@ -273,13 +273,17 @@ impl Step<'_> {
     pub async fn update(
         &self,
         identifier: &str,
+        applied: Option<&Value>,
         desired: &Value,
         begins: impl Fn(),
     ) -> Result<Option<Physical>, EngineError> {
         let cx = self.context();
         let mut tries = Tries::default();
+        // What was applied and is not desired any more (a tag) must be seen
+        // to be removed.
+        let said = applied.unwrap_or(desired);
         loop {
-            let Some(live) = self.read(identifier, Some(desired)).await? else {
+            let Some(live) = self.read(identifier, Some(said)).await? else {
                 return Ok(None);
             };
             if diff::paths(&live.properties, desired).is_empty() {
@@ -299,7 +303,9 @@ impl Step<'_> {
                 .update(&cx, identifier, &live.properties, desired);
             match self.engine.call(self.id, Action::Update, update).await {
                 Ok(physical) => {
-                    self.engine.journal.write(Event::Updated, self.id, identifier);
+                    self.engine
+                        .journal
+                        .write(Event::Updated, self.id, identifier);
                     return Ok(Some(physical));
                 }
                 // What vanishes meanwhile is seen by the next read.
@@ -320,7 +326,9 @@ impl Step<'_> {
             }
         })
         .await?;
-        self.engine.journal.write(Event::Deleted, self.id, identifier);
+        self.engine
+            .journal
+            .write(Event::Deleted, self.id, identifier);
         Ok(())
     }
 }

@@ -87,7 +87,10 @@ fn visit<'a>(value: &'a Value, found: &mut dyn FnMut(Reference<'a>)) {
     match value {
         Value::Object(members) => {
             match intrinsic(members) {
-                Some(("Ref", Value::String(id))) => found(Reference { id, attribute: None }),
+                Some(("Ref", Value::String(id))) => found(Reference {
+                    id,
+                    attribute: None,
+                }),
                 Some(("Fn::GetAtt", Value::Array(parts))) => {
                     if let [Value::String(id), Value::String(attribute)] = parts.as_slice() {
                         found(Reference {
@@ -171,7 +174,10 @@ pub fn resolve(
     };
     Ok(match value {
         Value::Object(members) => match intrinsic(members) {
-            Some(("Ref", Value::String(id))) => known(&Reference { id, attribute: None })?,
+            Some(("Ref", Value::String(id))) => known(&Reference {
+                id,
+                attribute: None,
+            })?,
             Some(("Fn::GetAtt", Value::Array(parts))) => match parts.as_slice() {
                 [Value::String(id), Value::String(attribute)] => known(&Reference {
                     id,
@@ -189,7 +195,9 @@ pub fn resolve(
                             result.push_str(name);
                             result.push('}');
                         }
-                        SubPart::Reference(reference) => result.push_str(&text_of(&known(&reference)?)),
+                        SubPart::Reference(reference) => {
+                            result.push_str(&text_of(&known(&reference)?))
+                        }
                     }
                 }
                 Value::String(result)

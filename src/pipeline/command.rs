@@ -1,6 +1,7 @@
 //! What the binary does when a person runs it with a command.
 
 use super::template_data::TemplateState;
+use serde_json::Value;
 use std::process::ExitCode;
 use tf_provider::{Diagnostic, Diagnostics};
 
@@ -42,7 +43,7 @@ fn template(file: &str) -> ExitCode {
         Ok(text) => text,
         Err(cause) => return refuse(&format!("{file} cannot be read: {cause}")),
     };
-    let state: TemplateState = match serde_json::from_str(&text) {
+    let state = match parse(&text) {
         Ok(state) => state,
         Err(cause) => {
             return refuse(&format!(
@@ -65,6 +66,45 @@ fn template(file: &str) -> ExitCode {
         }
         _ => ExitCode::FAILURE,
     }
+}
+
+/// Reads the settings. What is no attribute is refused, at every depth: a
+/// template of less than what was written would be taken for all of it.
+fn parse(text: &str) -> Result<TemplateState, String> {
+    let written: Value = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let state: TemplateState = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|cause| format!("{}: {}", cause.path(), reason(cause.inner())))?;
+    let understood = serde_json::to_value(&state).map_err(|cause| cause.to_string())?;
+    match not_understood(&written, &understood, "") {
+        Some(path) => Err(format!("{path} is not an attribute of it")),
+        None => Ok(state),
+    }
+}
+
+/// A value that fits no form of an attribute is one of the wrong type.
+fn reason(cause: &serde_json::Error) -> String {
+    match cause.to_string() {
+        text if text.contains("untagged enum") => "it has another type".to_owned(),
+        text => text,
+    }
+}
+
+/// The first member that was written and did not get through the types.
+fn not_understood(written: &Value, understood: &Value, path: &str) -> Option<String> {
+    let (Value::Object(written), Value::Object(understood)) = (written, understood) else {
+        return None;
+    };
+    written.iter().find_map(|(key, value)| {
+        let path = match path {
+            "" => key.clone(),
+            path => format!("{path}.{key}"),
+        };
+        match understood.get(key) {
+            None => Some(path),
+            Some(inner) => not_understood(value, inner, &path),
+        }
+    })
 }
 
 fn line(diagnostic: &Diagnostic) -> String {

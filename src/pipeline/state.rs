@@ -44,6 +44,7 @@ pub struct State {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EncryptionBlock {
     pub rotation_period_days: Value<f64>,
     pub deletion_window_days: Value<f64>,
@@ -51,6 +52,7 @@ pub struct EncryptionBlock {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct KeyArnsBlock {
     pub data: Value<String>,
     pub environment: Value<String>,
@@ -58,6 +60,7 @@ pub struct KeyArnsBlock {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StorageBlock {
     pub noncurrent_glacier_after_days: Value<f64>,
     pub noncurrent_expire_after_days: Value<f64>,
@@ -69,17 +72,20 @@ pub struct StorageBlock {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AuditBlock {
     pub point_in_time_recovery: Value<bool>,
     pub recovery_period_days: Value<f64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AlertsBlock {
     pub emails: Value<Vec<Value<String>>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TimeoutsBlock {
     pub create: Value<String>,
     pub update: Value<String>,

@@ -16,6 +16,18 @@ def differ(what, expected, found):
         differences.append(f"{what}: the template says {expected!r}, the account {found!r}")
 
 
+def policy(document):
+    """A policy with its sets in one order: actions, resources and the values
+    of a condition are sets, which AWS and the provider may list differently."""
+    if isinstance(document, dict):
+        return {key: policy(value) for key, value in document.items()}
+    if isinstance(document, list) and all(isinstance(item, str) for item in document):
+        return sorted(document) if len(document) > 1 else document[0]
+    if isinstance(document, list):
+        return [policy(item) for item in document]
+    return document
+
+
 def tag_map(tags, key="Key", value="Value"):
     return {tag[key]: tag[value] for tag in tags}
 
@@ -116,7 +128,7 @@ class Expected:
         differ(f"{id} EnableKeyRotation", p["EnableKeyRotation"], rotation["KeyRotationEnabled"])
         if p["EnableKeyRotation"]:
             differ(f"{id} RotationPeriodInDays", p["RotationPeriodInDays"], rotation.get("RotationPeriodInDays"))
-        differ(f"{id} KeyPolicy", p["KeyPolicy"], json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]))
+        differ(f"{id} KeyPolicy", policy(p["KeyPolicy"]), policy(json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])))
         self.tags(id, p, tags)
 
     def alias(self, id, p):
@@ -161,8 +173,8 @@ class Expected:
         return rule
 
     def bucket_policy(self, id, p):
-        policy = json.loads(self.account.s3.get_bucket_policy(Bucket=p["Bucket"])["Policy"])
-        differ(f"{id} PolicyDocument", p["PolicyDocument"], policy)
+        found = json.loads(self.account.s3.get_bucket_policy(Bucket=p["Bucket"])["Policy"])
+        differ(f"{id} PolicyDocument", policy(p["PolicyDocument"]), policy(found))
 
     def table(self, id, p):
         name, dynamodb = p["TableName"], self.account.dynamodb
@@ -193,7 +205,7 @@ class Expected:
     def topic_policy(self, id, p):
         for arn in p["Topics"]:
             attributes = self.account.sns.get_topic_attributes(TopicArn=arn)["Attributes"]
-            differ(f"{id} PolicyDocument", p["PolicyDocument"], json.loads(attributes["Policy"]))
+            differ(f"{id} PolicyDocument", policy(p["PolicyDocument"]), policy(json.loads(attributes["Policy"])))
 
     def subscription(self, id, p):
         self.seen["subscriptions"].add((p["TopicArn"], p["Endpoint"]))

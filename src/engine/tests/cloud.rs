@@ -41,7 +41,10 @@ pub enum Op {
 
 impl Op {
     pub fn changes(self) -> bool {
-        matches!(self, Self::Create | Self::Configure | Self::Update | Self::Delete)
+        matches!(
+            self,
+            Self::Create | Self::Configure | Self::Update | Self::Delete
+        )
     }
 }
 
@@ -101,7 +104,10 @@ impl Drop for InFlight<'_> {
 
 impl Cloud {
     pub fn world(&self) -> MutexGuard<'_, World> {
-        self.0.world.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.0
+            .world
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Orders trouble for the calls to come, by their number from here.
@@ -133,12 +139,18 @@ impl Cloud {
     pub fn changes(&self) -> Vec<String> {
         let world = self.world();
         let changes = world.log.iter().filter(|call| call.op.changes());
-        changes.map(|call| format!("{:?} {}", call.op, call.id)).collect()
+        changes
+            .map(|call| format!("{:?} {}", call.op, call.id))
+            .collect()
     }
 
     pub fn calls(&self) -> Vec<String> {
         let world = self.world();
-        world.log.iter().map(|call| format!("{:?} {}", call.op, call.id)).collect()
+        world
+            .log
+            .iter()
+            .map(|call| format!("{:?} {}", call.op, call.id))
+            .collect()
     }
 
     /// Runs something until it ends or is killed.
@@ -190,7 +202,8 @@ impl Cloud {
         if self.world().dead {
             return std::future::pending().await;
         }
-        let error = |kind| HandlerError::ours(kind, &format!("test:{op:?}"), format!("{kind:?} of {id}"));
+        let error =
+            |kind| HandlerError::ours(kind, &format!("test:{op:?}"), format!("{kind:?} of {id}"));
         if let Some(kind) = standing {
             return Err(error(kind));
         }
@@ -228,14 +241,21 @@ impl World {
 
     /// The things of ours of a logical id.
     pub fn of(&self, id: &str) -> Vec<(Key, Thing)> {
-        let things = self.ours().into_iter().filter(|(_, thing)| thing.owner.1 == id);
-        things.map(|(key, thing)| (key.clone(), thing.clone())).collect()
+        let things = self
+            .ours()
+            .into_iter()
+            .filter(|(_, thing)| thing.owner.1 == id);
+        things
+            .map(|(key, thing)| (key.clone(), thing.clone()))
+            .collect()
     }
 
     /// Changes a property behind the engine's back.
     pub fn tamper(&mut self, id: &str, property: &str, value: Value) {
         for thing in self.things.values_mut() {
-            if thing.owner == (OURS.to_owned(), id.to_owned()) && thing.properties.get(property).is_some() {
+            if thing.owner == (OURS.to_owned(), id.to_owned())
+                && thing.properties.get(property).is_some()
+            {
                 thing.properties[property] = value.clone();
                 thing.version += 1;
             }
@@ -262,14 +282,19 @@ impl World {
 #[async_trait]
 impl ManifestStore for Cloud {
     async fn load(&self) -> Result<Option<Manifest>, HandlerError> {
-        self.call(Op::Read, "Manifest", |world| Ok(world.manifest.clone())).await
+        self.call(Op::Read, "Manifest", |world| Ok(world.manifest.clone()))
+            .await
     }
 
     async fn create(&self, manifest: &Manifest) -> Result<(), HandlerError> {
         self.call(Op::Create, "Manifest", |world| {
             if world.manifest.is_some() {
                 let message = "there is a manifest";
-                return Err(HandlerError::ours(ErrorKind::AlreadyExists, "test:Create", message));
+                return Err(HandlerError::ours(
+                    ErrorKind::AlreadyExists,
+                    "test:Create",
+                    message,
+                ));
             }
             world.manifest = Some(manifest.clone());
             Ok(())

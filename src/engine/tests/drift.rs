@@ -12,7 +12,11 @@ use serde_json::json;
 fn usual() -> Template {
     template(&[
         ("Key", KEY, json!({ "Size": 1 })),
-        ("Bucket", BUCKET, json!({ "Name": "raw", "Size": 3, "Uses": [of("Key")] })),
+        (
+            "Bucket",
+            BUCKET,
+            json!({ "Name": "raw", "Size": 3, "Uses": [of("Key")] }),
+        ),
         ("User", KEY, json!({ "Uses": [att("Bucket", "Arn")] })),
     ])
 }
@@ -30,12 +34,20 @@ async fn drift_is_a_property_path_and_exactly_that_is_repaired() {
     let (cloud, mut terraform) = applied().await;
     cloud.world().tamper("Bucket", "Size", json!(9));
     let seen = terraform.refresh().await;
-    let drifted: Vec<_> = seen.refreshed.drifted.iter().map(|(id, drifts)| (id.as_str(), drifts[0].path.as_str())).collect();
+    let drifted: Vec<_> = seen
+        .refreshed
+        .drifted
+        .iter()
+        .map(|(id, drifts)| (id.as_str(), drifts[0].path.as_str()))
+        .collect();
     assert_eq!(drifted, [("Bucket", "Size")]);
     assert!(seen.refreshed.ledger.lines["Bucket"].ends_with(DRIFTED));
     cloud.forget_calls();
     terraform.succeed(&usual()).await;
-    assert_eq!(cloud.changes(), ["Update Manifest", "Update Bucket", "Update Manifest"]);
+    assert_eq!(
+        cloud.changes(),
+        ["Update Manifest", "Update Bucket", "Update Manifest"]
+    );
     terraform.assert_converged(&usual());
 }
 
@@ -58,7 +70,10 @@ async fn what_was_deleted_is_made_again_and_those_who_use_it_follow() {
     let (cloud, mut terraform) = applied().await;
     cloud.world().snatch("Bucket");
     let run = terraform.succeed(&usual()).await;
-    assert_eq!(run.plan.expect("a plan").changes["Bucket"], Reason::Vanished);
+    assert_eq!(
+        run.plan.expect("a plan").changes["Bucket"],
+        Reason::Vanished
+    );
     assert_eq!(
         cloud.changes()[1..4],
         ["Create Bucket", "Configure Bucket", "Update User"]
@@ -71,7 +86,11 @@ async fn what_vanishes_between_plan_and_apply_is_made_again_under_the_planned_li
     let (cloud, mut terraform) = applied().await;
     let wanted = template(&[
         ("Key", KEY, json!({ "Size": 1 })),
-        ("Bucket", BUCKET, json!({ "Name": "raw", "Size": 4, "Uses": [of("Key")] })),
+        (
+            "Bucket",
+            BUCKET,
+            json!({ "Name": "raw", "Size": 4, "Uses": [of("Key")] }),
+        ),
         ("User", KEY, json!({ "Uses": [att("Bucket", "Arn")] })),
     ]);
     let seen = terraform.refresh().await;
@@ -92,7 +111,11 @@ async fn if_that_is_interrupted_those_who_use_it_are_not_forgotten() {
     let (cloud, mut terraform) = applied().await;
     let wanted = template(&[
         ("Key", KEY, json!({ "Size": 1 })),
-        ("Bucket", BUCKET, json!({ "Name": "raw", "Size": 4, "Uses": [of("Key")] })),
+        (
+            "Bucket",
+            BUCKET,
+            json!({ "Name": "raw", "Size": 4, "Uses": [of("Key")] }),
+        ),
         ("User", KEY, json!({ "Uses": [att("Bucket", "Arn")] })),
     ]);
     let seen = terraform.refresh().await;
@@ -138,7 +161,9 @@ async fn drift_is_seen_though_the_details_were_lost() {
     terraform.lose_details();
     cloud.world().tamper("Bucket", "Size", json!(9));
     let run = terraform.succeed(&usual()).await;
-    let drifted = Reason::Drifted { paths: vec!["Size".to_owned()] };
+    let drifted = Reason::Drifted {
+        paths: vec!["Size".to_owned()],
+    };
     assert_eq!(run.plan.expect("a plan").changes["Bucket"], drifted);
     terraform.assert_converged(&usual());
 }
@@ -165,7 +190,10 @@ async fn an_unreadable_resource_is_an_error_and_never_a_new_one() {
     cloud.always_fails(Op::Read, "Bucket", ErrorKind::AccessDenied);
     let seen = terraform.refresh().await;
     assert_eq!(seen.refreshed.errors.len(), 1);
-    assert_eq!(seen.refreshed.errors[0].source.kind, ErrorKind::AccessDenied);
+    assert_eq!(
+        seen.refreshed.errors[0].source.kind,
+        ErrorKind::AccessDenied
+    );
     assert_eq!(seen.refreshed.vanished, [""; 0]);
     assert_eq!(seen.refreshed.ledger.lines, before.lines);
     assert_eq!(seen.refreshed.ledger.entries, before.entries);
@@ -186,12 +214,39 @@ async fn an_unreadable_resource_is_an_error_and_never_a_new_one() {
 async fn a_change_that_no_plan_has_shown_to_be_a_replacement_is_refused() {
     let cloud = Cloud::default();
     let mut terraform = Terraform::new(&cloud);
-    terraform.succeed(&template(&[("Slow", SLOW, json!({ "Size": 1 }))])).await;
+    terraform
+        .succeed(&template(&[("Slow", SLOW, json!({ "Size": 1 }))]))
+        .await;
     let state = terraform.state.clone().expect("a state");
     cloud.world().tamper("Slow", "Spec", json!("b"));
     let wanted = template(&[("Slow", SLOW, json!({ "Size": 2 }))]);
     let updated = terraform.update_only(&wanted, state).await;
-    assert!(updated.errors[0].to_string().contains("plan again"), "{:?}", updated.errors);
+    assert!(
+        updated.errors[0].to_string().contains("plan again"),
+        "{:?}",
+        updated.errors
+    );
     terraform.succeed(&wanted).await;
     terraform.assert_converged(&wanted);
+}
+
+#[tokio::test]
+async fn tags_that_were_ours_are_removed_and_those_of_others_stay() {
+    let with = |tags: serde_json::Value| template(&[("Key", KEY, json!({ "Tags": tags }))]);
+    let cloud = Cloud::default();
+    let mut terraform = Terraform::new(&cloud);
+    terraform.succeed(&with(json!({ "a": 1, "b": 1 }))).await;
+    cloud
+        .world()
+        .tamper("Key", "Tags", json!({ "a": 1, "b": 1, "theirs": 1 }));
+    assert!(
+        terraform
+            .succeed(&with(json!({ "a": 1, "b": 1 })))
+            .await
+            .was_empty(),
+        "tags of others are no drift"
+    );
+    terraform.succeed(&with(json!({ "a": 2 }))).await;
+    let tags = cloud.world().of("Key")[0].1.properties["Tags"].clone();
+    assert_eq!(tags, json!({ "a": 2, "theirs": 1 }));
 }

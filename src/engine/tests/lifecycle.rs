@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 fn usual() -> Template {
     template(&[
         ("Key", KEY, json!({})),
-        ("Bucket", BUCKET, json!({ "Name": "raw", "Uses": [of("Key")] })),
+        (
+            "Bucket",
+            BUCKET,
+            json!({ "Name": "raw", "Uses": [of("Key")] }),
+        ),
         ("Slow", SLOW, json!({ "Uses": [att("Bucket", "Arn")] })),
     ])
 }
@@ -45,11 +49,17 @@ fn destroy(state: &State, keep_if_unfinished: bool) -> DestroyRequest {
 async fn keep_keeps_what_exists_and_the_tainted_pipeline_is_continued_in_place() {
     let (cloud, mut terraform, _) = failed_create(OnCreateFailure::Keep).await;
     assert!(terraform.state.as_ref().expect("a state").tainted);
-    assert_eq!(cloud.world().manifest.as_ref().expect("it").status, ManifestStatus::Creating);
+    assert_eq!(
+        cloud.world().manifest.as_ref().expect("it").status,
+        ManifestStatus::Creating
+    );
     cloud.forget_calls();
     terraform.succeed(&usual()).await;
     let changes = cloud.changes();
-    assert!(changes.iter().all(|change| !change.starts_with("Delete")), "{changes:?}");
+    assert!(
+        changes.iter().all(|change| !change.starts_with("Delete")),
+        "{changes:?}"
+    );
     assert!(!changes.contains(&"Create Key".to_owned()));
     terraform.assert_converged(&usual());
     assert!(!terraform.state.as_ref().expect("a state").tainted);
@@ -115,12 +125,23 @@ async fn rollback_deletes_nothing_that_it_adopted() {
 #[tokio::test]
 async fn resume_leaves_a_state_that_the_next_apply_updates_in_place() {
     let (cloud, mut terraform, _) = failed_create(OnCreateFailure::Resume).await;
-    let incarnation = terraform.state.as_ref().expect("a state").incarnation.clone();
+    let incarnation = terraform
+        .state
+        .as_ref()
+        .expect("a state")
+        .incarnation
+        .clone();
     let run = terraform.succeed(&usual()).await;
     assert!(run.plan.is_some(), "it is an update");
-    assert_eq!(terraform.state.as_ref().expect("a state").incarnation, incarnation);
+    assert_eq!(
+        terraform.state.as_ref().expect("a state").incarnation,
+        incarnation
+    );
     terraform.assert_converged(&usual());
-    assert_eq!(cloud.world().manifest.as_ref().expect("it").incarnation, incarnation);
+    assert_eq!(
+        cloud.world().manifest.as_ref().expect("it").incarnation,
+        incarnation
+    );
 }
 
 #[tokio::test]
@@ -160,7 +181,9 @@ async fn adoption_writes_a_new_incarnation_and_the_old_state_can_do_nothing_any_
     assert_eq!(created.adopted.len(), 3);
     second.assert_converged(&usual());
     assert!(first.refresh().await.foreign_incarnation);
-    let updated = first.update_only(&only("Key", json!({ "Size": 9 })), old.clone()).await;
+    let updated = first
+        .update_only(&only("Key", json!({ "Size": 9 })), old.clone())
+        .await;
     assert_eq!(updated.errors[0].source.kind, ErrorKind::Stranger);
     assert_eq!(updated.ledger, old.ledger);
     let destroyed = first.lifecycle().destroy(destroy(&old, false)).await;
@@ -180,7 +203,11 @@ async fn an_adoption_that_would_lose_data_is_refused_before_it_changes_anything(
     let mut wanted = usual();
     wanted.resources.get_mut("Bucket").expect("it").properties["Name"] = json!("other");
     let created = second.create_only(&wanted).await;
-    assert!(created.errors[0].to_string().contains("holds data"), "{:?}", created.errors);
+    assert!(
+        created.errors[0].to_string().contains("holds data"),
+        "{:?}",
+        created.errors
+    );
     assert_eq!(cloud.world().manifest, before);
     assert!(first.succeed(&usual()).await.was_empty());
 }
@@ -194,7 +221,11 @@ async fn a_manifest_whose_answer_was_lost_is_our_own() {
     let run = Terraform::new(&Cloud::default())
         .apply(&usual(), &[(0, Trouble::Fails(ErrorKind::Ambiguous))])
         .await;
-    assert!(run.complete, "and one that was not written is written again: {:?}", run.errors);
+    assert!(
+        run.complete,
+        "and one that was not written is written again: {:?}",
+        run.errors
+    );
 }
 
 #[tokio::test]
@@ -205,7 +236,9 @@ async fn what_several_interrupted_creates_wanted_is_not_forgotten() {
     for id in ["One", "Two", "Three"] {
         let wanted = only(id, json!({}));
         for at in 0.. {
-            terraform.apply(&wanted, &[(at, Trouble::KilledAfter)]).await;
+            terraform
+                .apply(&wanted, &[(at, Trouble::KilledAfter)])
+                .await;
             if !cloud.world().of(id).is_empty() {
                 break;
             }
@@ -225,7 +258,9 @@ async fn what_several_interrupted_updates_wanted_is_not_forgotten() {
     for id in ["One", "Two"] {
         let wanted = template(&[("Zero", KEY, json!({})), (id, KEY, json!({}))]);
         for at in 0.. {
-            terraform.apply(&wanted, &[(at, Trouble::KilledAfter)]).await;
+            terraform
+                .apply(&wanted, &[(at, Trouble::KilledAfter)])
+                .await;
             if !cloud.world().of(id).is_empty() {
                 break;
             }
@@ -242,7 +277,11 @@ async fn a_replacement_interrupted_between_its_halves_and_taken_back_leaves_no_o
     let with = |spec: &str| {
         template(&[
             ("Key", KEY, json!({ "Spec": spec })),
-            ("Bucket", BUCKET, json!({ "Name": "raw", "Spec": spec, "Uses": [of("Key")] })),
+            (
+                "Bucket",
+                BUCKET,
+                json!({ "Name": "raw", "Spec": spec, "Uses": [of("Key")] }),
+            ),
         ])
     };
     for half in ["Delete Bucket", "Create Key", "Create Bucket"] {
@@ -255,8 +294,17 @@ async fn a_replacement_interrupted_between_its_halves_and_taken_back_leaves_no_o
         rehearsal.succeed(&with("a")).await;
         probe.forget_calls();
         rehearsal.succeed(&with("b")).await;
-        let at = probe.calls().iter().position(|call| call == half).expect("the half");
-        assert!(terraform.apply(&with("b"), &[(at, Trouble::KilledAfter)]).await.killed);
+        let at = probe
+            .calls()
+            .iter()
+            .position(|call| call == half)
+            .expect("the half");
+        assert!(
+            terraform
+                .apply(&with("b"), &[(at, Trouble::KilledAfter)])
+                .await
+                .killed
+        );
         terraform.succeed(&with("a")).await;
         terraform.assert_converged(&with("a"));
     }
@@ -269,13 +317,23 @@ async fn a_state_that_missed_the_end_of_an_apply_learns_of_it() {
     let mut terraform = Terraform::new(&cloud);
     terraform.succeed(&only("Key", json!({}))).await;
     let state = terraform.state.clone();
-    let wanted = template(&[("Key", KEY, json!({ "Spec": "b" })), ("New", KEY, json!({}))]);
+    let wanted = template(&[
+        ("Key", KEY, json!({ "Spec": "b" })),
+        ("New", KEY, json!({})),
+    ]);
     terraform.succeed(&wanted).await;
     terraform.state = state;
     let run = terraform.succeed(&wanted).await;
     assert!(run.plan.expect("a plan").changes.keys().eq(["Key", "New"]));
     terraform.assert_converged(&wanted);
-    assert_eq!(cloud.changes().iter().filter(|change| *change == "Create New").count(), 1);
+    assert_eq!(
+        cloud
+            .changes()
+            .iter()
+            .filter(|change| *change == "Create New")
+            .count(),
+        1
+    );
     assert!(terraform.succeed(&wanted).await.was_empty());
 }
 
@@ -338,7 +396,9 @@ async fn a_manifest_that_cannot_be_read_stops_everything() {
     cloud.forget_calls();
     let state = terraform.state.clone().expect("a state");
     assert_eq!(terraform.refresh().await.refreshed.errors.len(), 1);
-    let updated = terraform.update_only(&only("Key", json!({})), state.clone()).await;
+    let updated = terraform
+        .update_only(&only("Key", json!({})), state.clone())
+        .await;
     assert_eq!(updated.ledger, state.ledger);
     let destroyed = terraform.lifecycle().destroy(destroy(&state, false)).await;
     assert_eq!(destroyed.remainder, state.ledger);

@@ -8,6 +8,7 @@
 mod cloud;
 mod drift;
 mod failures;
+mod graphs;
 mod lifecycle;
 mod order;
 mod ownership;

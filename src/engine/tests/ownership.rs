@@ -35,10 +35,20 @@ async fn a_strangers_bucket_is_refused_by_name_and_left_alone() {
         put(&cloud, (BUCKET, "raw"), owner, bucket("a"));
         let before = cloud.world().strangers();
         let mut terraform = Terraform::new(&cloud);
-        let run = terraform.apply(&template(&[("Bucket", BUCKET, bucket("a"))]), &[]).await;
+        let run = terraform
+            .apply(&template(&[("Bucket", BUCKET, bucket("a"))]), &[])
+            .await;
         assert_eq!(run.errors[0].source.kind, ErrorKind::Stranger);
-        assert!(run.errors[0].to_string().contains("raw belongs to"), "{}", run.errors[0]);
-        let tries = cloud.calls().iter().filter(|call| *call == "Create Bucket").count();
+        assert!(
+            run.errors[0].to_string().contains("raw belongs to"),
+            "{}",
+            run.errors[0]
+        );
+        let tries = cloud
+            .calls()
+            .iter()
+            .filter(|call| *call == "Create Bucket")
+            .count();
         assert_eq!(tries, 1, "refused at once");
         terraform.destroy(&[]).await;
         assert_eq!(cloud.world().strangers(), before);
@@ -49,7 +59,9 @@ async fn a_strangers_bucket_is_refused_by_name_and_left_alone() {
 async fn a_stranger_in_the_place_of_ours_is_neither_read_nor_deleted() {
     let cloud = Cloud::default();
     let mut terraform = Terraform::new(&cloud);
-    terraform.succeed(&template(&[("Bucket", BUCKET, bucket("a"))])).await;
+    terraform
+        .succeed(&template(&[("Bucket", BUCKET, bucket("a"))]))
+        .await;
     cloud.world().snatch("Bucket");
     put(&cloud, (BUCKET, "raw"), ("", ""), bucket("a"));
     let before = cloud.world().strangers();
@@ -80,8 +92,14 @@ async fn own_work_that_cannot_become_what_is_wanted_keeps_its_data() {
     let cloud = Cloud::default();
     put(&cloud, (BUCKET, "raw"), (OURS, "Bucket"), bucket("other"));
     let mut terraform = Terraform::new(&cloud);
-    let run = terraform.apply(&template(&[("Bucket", BUCKET, bucket("a"))]), &[]).await;
-    assert!(run.errors[0].to_string().contains("holds data"), "{:?}", run.errors);
+    let run = terraform
+        .apply(&template(&[("Bucket", BUCKET, bucket("a"))]), &[])
+        .await;
+    assert!(
+        run.errors[0].to_string().contains("holds data"),
+        "{:?}",
+        run.errors
+    );
     assert_eq!(cloud.world().of("Bucket").len(), 1);
 }
 
@@ -95,7 +113,9 @@ async fn of_several_of_ours_one_fits_and_the_others_go() {
     let twin = put(&cloud, (KEY, "key-z"), (OURS, "Key"), of_spec("a"));
     let mut terraform = Terraform::new(&cloud);
     let wanted = template(&[("Key", KEY, json!({ "Spec": "a" }))]);
-    let run = terraform.apply(&wanted, &[(1, Trouble::Fails(ErrorKind::Ambiguous))]).await;
+    let run = terraform
+        .apply(&wanted, &[(1, Trouble::Fails(ErrorKind::Ambiguous))])
+        .await;
     assert!(run.complete, "{:?}", run.errors);
     terraform.assert_converged(&wanted);
     let world = cloud.world();
@@ -110,21 +130,31 @@ async fn a_thing_that_holds_data_and_does_not_fit_is_left_alone() {
     let old = put(&cloud, (VAULT, "vault-x"), (OURS, "Vault"), of_spec("b"));
     let mut terraform = Terraform::new(&cloud);
     let wanted = template(&[("Vault", VAULT, json!({ "Spec": "a" }))]);
-    terraform.apply(&wanted, &[(1, Trouble::Fails(ErrorKind::Ambiguous))]).await;
+    terraform
+        .apply(&wanted, &[(1, Trouble::Fails(ErrorKind::Ambiguous))])
+        .await;
     assert!(cloud.world().things.contains_key(&old));
 }
 
 #[tokio::test]
 async fn a_resource_under_another_logical_id_takes_over_what_it_finds() {
     let with = |id: &str| {
-        template(&[("Bucket", BUCKET, bucket("a")), (id, CHILD, json!({ "Parent": of("Bucket") }))])
+        template(&[
+            ("Bucket", BUCKET, bucket("a")),
+            (id, CHILD, json!({ "Parent": of("Bucket") })),
+        ])
     };
     let cloud = Cloud::default();
     let mut terraform = Terraform::new(&cloud);
     terraform.succeed(&with("Policy")).await;
     cloud.forget_calls();
     terraform.succeed(&with("Renamed")).await;
-    assert!(!cloud.changes().iter().any(|change| change.starts_with("Delete")));
+    assert!(
+        !cloud
+            .changes()
+            .iter()
+            .any(|change| change.starts_with("Delete"))
+    );
     terraform.assert_converged(&with("Renamed"));
     assert!(terraform.succeed(&with("Renamed")).await.was_empty());
 }
@@ -141,7 +171,11 @@ async fn two_resources_cannot_hold_the_same_thing() {
     for _ in 0..2 {
         let run = terraform.apply(&wanted, &[]).await;
         assert_eq!(run.errors.len(), 1, "{:?}", run.errors);
-        assert!(run.errors[0].to_string().contains("of this same pipeline"), "{}", run.errors[0]);
+        assert!(
+            run.errors[0].to_string().contains("of this same pipeline"),
+            "{}",
+            run.errors[0]
+        );
     }
     assert!(terraform.destroy(&[]).await.0);
 }

@@ -18,12 +18,19 @@ fn base(key: Value, bucket: Value) -> Template {
     template(&[
         ("Key", KEY, key),
         ("Bucket", BUCKET, bucket),
-        ("Alias", ALIAS, json!({ "Name": "main", "Target": of("Key") })),
+        (
+            "Alias",
+            ALIAS,
+            json!({ "Name": "main", "Target": of("Key") }),
+        ),
     ])
 }
 
 fn usual() -> Template {
-    base(json!({ "Size": 1 }), json!({ "Name": "raw", "Uses": [of("Key")] }))
+    base(
+        json!({ "Size": 1 }),
+        json!({ "Name": "raw", "Uses": [of("Key")] }),
+    )
 }
 
 /// The plan after a refresh.
@@ -51,28 +58,56 @@ fn expect(plan: &Plan, reasons: &[(&str, Reason)]) {
 async fn everything_is_new_where_nothing_has_been() {
     let terraform = Terraform::new(&Cloud::default());
     let plan = terraform.plan(&usual());
-    expect(&plan, &[("Alias", Reason::New), ("Bucket", Reason::New), ("Key", Reason::New)]);
+    expect(
+        &plan,
+        &[
+            ("Alias", Reason::New),
+            ("Bucket", Reason::New),
+            ("Key", Reason::New),
+        ],
+    );
     assert_eq!(plan.lines.len(), 3);
 }
 
 #[tokio::test]
 async fn a_changed_property_is_named() {
-    let wanted = base(json!({ "Size": 2 }), json!({ "Name": "raw", "Uses": [of("Key")] }));
+    let wanted = base(
+        json!({ "Size": 2 }),
+        json!({ "Name": "raw", "Uses": [of("Key")] }),
+    );
     let plan = planned(&applied().await, &wanted).await;
-    expect(&plan, &[("Key", Reason::PropertyChanged { paths: paths(&["Size"]) })]);
+    expect(
+        &plan,
+        &[(
+            "Key",
+            Reason::PropertyChanged {
+                paths: paths(&["Size"]),
+            },
+        )],
+    );
 }
 
 #[tokio::test]
 async fn a_property_that_cannot_change_replaces_and_reaches_the_dependants() {
-    let wanted = base(json!({ "Spec": "b" }), json!({ "Name": "raw", "Uses": [of("Key")] }));
+    let wanted = base(
+        json!({ "Spec": "b" }),
+        json!({ "Name": "raw", "Uses": [of("Key")] }),
+    );
     let plan = planned(&applied().await, &wanted).await;
-    let refers = Reason::ReferenceReplaced { ids: paths(&["Key"]) };
+    let refers = Reason::ReferenceReplaced {
+        ids: paths(&["Key"]),
+    };
     expect(
         &plan,
         &[
             ("Alias", refers.clone()),
             ("Bucket", refers),
-            ("Key", Reason::Replaced { paths: paths(&["Spec"]) }),
+            (
+                "Key",
+                Reason::Replaced {
+                    paths: paths(&["Spec"]),
+                },
+            ),
         ],
     );
     assert_eq!(plan.data_at_risk, [], "a key of this type holds no data");
@@ -83,7 +118,9 @@ async fn replacing_or_removing_what_holds_data_is_said() {
     let terraform = applied().await;
     let renamed = base(json!({}), json!({ "Name": "other", "Uses": [of("Key")] }));
     let plan = planned(&terraform, &renamed).await;
-    let replaced = Reason::Replaced { paths: paths(&["Name"]) };
+    let replaced = Reason::Replaced {
+        paths: paths(&["Name"]),
+    };
     assert_eq!(plan.data_at_risk, [("Bucket".to_owned(), replaced)]);
     let mut without = usual();
     without.resources.remove("Bucket");
@@ -97,7 +134,15 @@ async fn what_was_changed_outside_has_drifted() {
     let terraform = applied().await;
     terraform.cloud.world().tamper("Key", "Size", json!(7));
     let plan = planned(&terraform, &usual()).await;
-    expect(&plan, &[("Key", Reason::Drifted { paths: paths(&["Size"]) })]);
+    expect(
+        &plan,
+        &[(
+            "Key",
+            Reason::Drifted {
+                paths: paths(&["Size"]),
+            },
+        )],
+    );
 }
 
 #[tokio::test]
@@ -105,8 +150,17 @@ async fn what_was_deleted_outside_has_vanished_and_its_dependants_refer_to_anoth
     let terraform = applied().await;
     terraform.cloud.world().snatch("Key");
     let plan = planned(&terraform, &usual()).await;
-    let refers = Reason::ReferenceReplaced { ids: paths(&["Key"]) };
-    expect(&plan, &[("Alias", refers.clone()), ("Bucket", refers), ("Key", Reason::Vanished)]);
+    let refers = Reason::ReferenceReplaced {
+        ids: paths(&["Key"]),
+    };
+    expect(
+        &plan,
+        &[
+            ("Alias", refers.clone()),
+            ("Bucket", refers),
+            ("Key", Reason::Vanished),
+        ],
+    );
 }
 
 #[tokio::test]
@@ -129,9 +183,20 @@ async fn an_unfinished_resource_that_cannot_become_what_is_wanted_is_replaced() 
     cloud.always_fails(Op::Configure, "Bucket", ErrorKind::Other);
     terraform.apply(&usual(), &[]).await;
     cloud.works_again();
-    let wanted = base(json!({ "Size": 1 }), json!({ "Name": "raw", "Spec": "b", "Uses": [of("Key")] }));
+    let wanted = base(
+        json!({ "Size": 1 }),
+        json!({ "Name": "raw", "Spec": "b", "Uses": [of("Key")] }),
+    );
     let plan = planned(&terraform, &wanted).await;
-    expect(&plan, &[("Bucket", Reason::Replaced { paths: paths(&["Spec"]) })]);
+    expect(
+        &plan,
+        &[(
+            "Bucket",
+            Reason::Replaced {
+                paths: paths(&["Spec"]),
+            },
+        )],
+    );
     terraform.succeed(&wanted).await;
     terraform.assert_converged(&wanted);
 }
@@ -140,9 +205,20 @@ async fn an_unfinished_resource_that_cannot_become_what_is_wanted_is_replaced() 
 async fn a_change_that_someone_has_made_already_replaces_nothing() {
     let terraform = applied().await;
     terraform.cloud.world().tamper("Key", "Spec", json!("b"));
-    let wanted = base(json!({ "Spec": "b" }), json!({ "Name": "raw", "Uses": [of("Key")] }));
+    let wanted = base(
+        json!({ "Spec": "b" }),
+        json!({ "Name": "raw", "Uses": [of("Key")] }),
+    );
     let plan = planned(&terraform, &wanted).await;
-    expect(&plan, &[("Key", Reason::Drifted { paths: paths(&["Spec"]) })]);
+    expect(
+        &plan,
+        &[(
+            "Key",
+            Reason::Drifted {
+                paths: paths(&["Spec"]),
+            },
+        )],
+    );
 }
 
 #[test]
@@ -150,11 +226,34 @@ fn each_reason_is_a_phrase() {
     let cases = [
         (Reason::New, "new"),
         (Reason::PropertyChanged { paths: vec![] }, "changed"),
-        (Reason::PropertyChanged { paths: paths(&["A.B", "C"]) }, "changed: A.B, C"),
-        (Reason::Drifted { paths: paths(&["A"]) }, "drifted: A"),
-        (Reason::Vanished, "deleted outside of Terraform; created again"),
-        (Reason::Replaced { paths: paths(&["A"]) }, "replaced: A cannot change"),
-        (Reason::ReferenceReplaced { ids: paths(&["Key"]) }, "changed: refers to Key"),
+        (
+            Reason::PropertyChanged {
+                paths: paths(&["A.B", "C"]),
+            },
+            "changed: A.B, C",
+        ),
+        (
+            Reason::Drifted {
+                paths: paths(&["A"]),
+            },
+            "drifted: A",
+        ),
+        (
+            Reason::Vanished,
+            "deleted outside of Terraform; created again",
+        ),
+        (
+            Reason::Replaced {
+                paths: paths(&["A"]),
+            },
+            "replaced: A cannot change",
+        ),
+        (
+            Reason::ReferenceReplaced {
+                ids: paths(&["Key"]),
+            },
+            "changed: refers to Key",
+        ),
         (Reason::Removed, "removed"),
         (Reason::Unfinished, "finishes what an earlier apply began"),
     ];
@@ -168,7 +267,10 @@ async fn the_lines_of_a_plan_are_those_of_the_apply() {
     let steps = [
         usual(),
         base(json!({ "Size": 2 }), json!({ "Name": "raw" })),
-        base(json!({ "Spec": "b" }), json!({ "Name": "other", "Uses": [of("Key")] })),
+        base(
+            json!({ "Spec": "b" }),
+            json!({ "Name": "other", "Uses": [of("Key")] }),
+        ),
         template(&[
             ("Bucket", BUCKET, json!({ "Name": "other" })),
             ("Policy", CHILD, json!({ "Parent": of("Bucket") })),
@@ -183,7 +285,10 @@ async fn the_lines_of_a_plan_are_those_of_the_apply() {
             None => terraform.plan(&step).lines,
         };
         terraform.succeed(&step).await;
-        assert_eq!(terraform.state.as_ref().expect("a state").ledger.lines, lines);
+        assert_eq!(
+            terraform.state.as_ref().expect("a state").ledger.lines,
+            lines
+        );
         assert!(terraform.succeed(&step).await.was_empty());
     }
 }
@@ -191,10 +296,22 @@ async fn the_lines_of_a_plan_are_those_of_the_apply() {
 #[tokio::test]
 async fn a_template_with_problems_is_refused_whole() {
     let cases = [
-        (template(&[("A", "Test::Nothing", json!({})), ("B", KEY, json!({}))]), "not a known type"),
-        (template(&[("A", KEY, json!({ "Uses": [of("C")] })), ("B", KEY, json!({}))]), "refers to C"),
         (
-            template(&[("A", KEY, json!({ "Uses": [of("B")] })), ("B", KEY, json!({ "Uses": [of("A")] }))]),
+            template(&[("A", "Test::Nothing", json!({})), ("B", KEY, json!({}))]),
+            "not a known type",
+        ),
+        (
+            template(&[
+                ("A", KEY, json!({ "Uses": [of("C")] })),
+                ("B", KEY, json!({})),
+            ]),
+            "refers to C",
+        ),
+        (
+            template(&[
+                ("A", KEY, json!({ "Uses": [of("B")] })),
+                ("B", KEY, json!({ "Uses": [of("A")] })),
+            ]),
             "depends on itself",
         ),
     ];
@@ -202,7 +319,13 @@ async fn a_template_with_problems_is_refused_whole() {
         let cloud = Cloud::default();
         let mut terraform = Terraform::new(&cloud);
         let run = terraform.apply(&wanted, &[]).await;
-        assert!(run.errors.iter().any(|error| error.to_string().contains(problem)), "{problem}: {:?}", run.errors);
+        assert!(
+            run.errors
+                .iter()
+                .any(|error| error.to_string().contains(problem)),
+            "{problem}: {:?}",
+            run.errors
+        );
         assert!(cloud.world().ours().is_empty(), "{problem}");
     }
 }

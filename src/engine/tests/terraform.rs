@@ -54,7 +54,9 @@ pub struct Run {
 impl Run {
     /// There was nothing to do.
     pub fn was_empty(&self) -> bool {
-        self.plan.as_ref().is_some_and(|plan| plan.changes.is_empty())
+        self.plan
+            .as_ref()
+            .is_some_and(|plan| plan.changes.is_empty())
     }
 }
 
@@ -99,7 +101,9 @@ impl Terraform {
         Lifecycle {
             engine: &self.engine,
             store: &self.cloud,
-            expand: &|manifest| serde_json::from_value(manifest.spec.clone()).map_err(|error| error.to_string()),
+            expand: &|manifest| {
+                serde_json::from_value(manifest.spec.clone()).map_err(|error| error.to_string())
+            },
         }
     }
 
@@ -117,7 +121,11 @@ impl Terraform {
     /// An apply without trouble that must succeed.
     pub async fn succeed(&mut self, template: &Template) -> Run {
         let run = self.apply(template, &[]).await;
-        assert!(run.complete, "the apply should be complete: {:?}", run.errors);
+        assert!(
+            run.complete,
+            "the apply should be complete: {:?}",
+            run.errors
+        );
         run
     }
 
@@ -239,7 +247,9 @@ impl Terraform {
         let before = self.state.clone().expect("a state to update");
         let ledger = seen.refreshed.ledger;
         let plan = plan::plan(&self.engine.registry, template, &ledger);
-        let complete = seen.manifest.is_some_and(|m| m.status == ManifestStatus::Complete);
+        let complete = seen
+            .manifest
+            .is_some_and(|m| m.status == ManifestStatus::Complete);
         if plan.changes.is_empty() && complete {
             assert_eq!(plan.lines, ledger.lines, "an empty plan changes no line");
             self.state = Some(State {
@@ -260,7 +270,11 @@ impl Terraform {
         if updated.complete && self.looks_first {
             assert_eq!(updated.ledger.lines, plan.lines, "every line is as planned");
             for (id, entry) in &updated.ledger.entries {
-                assert_eq!(entry.depends_on, template.dependencies(id), "{id} depends on");
+                assert_eq!(
+                    entry.depends_on,
+                    template.dependencies(id),
+                    "{id} depends on"
+                );
                 assert!(entry.predecessors.is_empty(), "{id} has predecessors");
             }
         }
@@ -311,7 +325,12 @@ impl Terraform {
     /// `terraform import` of what the manifest says.
     pub async fn import(&mut self) {
         self.cloud.order_trouble(&[]);
-        let manifest = self.cloud.world().manifest.clone().expect("a manifest to import");
+        let manifest = self
+            .cloud
+            .world()
+            .manifest
+            .clone()
+            .expect("a manifest to import");
         let template = serde_json::from_value(manifest.spec).expect("a template");
         let imported = self.lifecycle().import(&template, &self.cancel).await;
         assert_eq!(imported.errors, []);
@@ -330,11 +349,18 @@ impl Terraform {
             let things = world.of(id);
             assert_eq!(things.len(), 1, "one thing for {id}, not {things:?}");
             let physical = types::physical(&things[0].0, &things[0].1);
-            ledger.entries.entry(id.clone()).or_default().identifier = Some(physical.identifier.clone());
-            ledger.details.insert(id.clone(), crate::engine::ledger::Details::of(physical));
+            ledger.entries.entry(id.clone()).or_default().identifier =
+                Some(physical.identifier.clone());
+            ledger
+                .details
+                .insert(id.clone(), crate::engine::ledger::Details::of(physical));
         }
         for (id, resource) in &template.resources {
-            let handler = self.engine.registry.get(&resource.type_name).expect("a known type");
+            let handler = self
+                .engine
+                .registry
+                .get(&resource.type_name)
+                .expect("a known type");
             let resolved = plan::resolve(&resource.properties, &ledger).expect("resolvable");
             let desired = handler.normalise(&resolved).expect("normal");
             let ((kind, _), thing) = &world.of(id)[0];
@@ -342,7 +368,11 @@ impl Terraform {
             assert_eq!(thing.properties, desired, "{id}");
             assert_eq!(thing.pending, 0, "{id} is ready");
         }
-        assert_eq!(world.ours().len(), template.resources.len(), "nothing beside it");
+        assert_eq!(
+            world.ours().len(),
+            template.resources.len(),
+            "nothing beside it"
+        );
         let manifest = world.manifest.as_ref().expect("a manifest");
         assert_eq!(manifest.status, ManifestStatus::Complete);
         assert_eq!(manifest.earlier, []);

@@ -51,7 +51,13 @@ impl Type {
         type Table = LazyLock<Vec<(&'static str, Option<Value>)>>;
         static PLAIN: Table = LazyLock::new(|| {
             let some = |name, value| (name, Some(value));
-            vec![some("Spec", json!("a")), some("Size", json!(1)), some("Uses", json!([])), some("Base", json!(""))]
+            vec![
+                some("Spec", json!("a")),
+                some("Size", json!(1)),
+                some("Uses", json!([])),
+                some("Base", json!("")),
+                some("Tags", json!({})),
+            ]
         });
         static NAMED: Table = LazyLock::new(|| {
             let mut table = PLAIN.clone();
@@ -59,7 +65,11 @@ impl Type {
             table
         });
         static CHILDISH: Table = LazyLock::new(|| {
-            vec![("Parent", None), ("Size", Some(json!(1))), ("Uses", Some(json!([])))]
+            vec![
+                ("Parent", None),
+                ("Size", Some(json!(1))),
+                ("Uses", Some(json!([]))),
+            ]
         });
         static POINTING: Table = LazyLock::new(|| vec![("Name", None), ("Target", None)]);
         match self.kind {
@@ -147,7 +157,12 @@ fn pointers(properties: &Value) -> Vec<String> {
 /// What others may call a thing.
 fn names(key: &Key, thing: &Thing) -> [String; 3] {
     let physical = physical(key, thing);
-    let text = |name: &str| physical.attributes[name].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        physical.attributes[name]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
     [physical.reference.clone(), text("Arn"), text("Version")]
 }
 
@@ -155,10 +170,13 @@ pub fn physical((kind, identifier): &Key, thing: &Thing) -> Physical {
     let attributes = [
         // A name says nothing of which thing of that name it is; an ARN does.
         ("Arn", format!("arn:{kind}:{}", thing.serial)),
-        ("Version", match *kind {
-            SLOW | POOL => format!("version:{}:{}", thing.serial, thing.version),
-            _ => format!("version:{}", thing.serial),
-        }),
+        (
+            "Version",
+            match *kind {
+                SLOW | POOL => format!("version:{}:{}", thing.serial, thing.version),
+                _ => format!("version:{}", thing.serial),
+            },
+        ),
     ];
     Physical {
         identifier: identifier.clone(),
@@ -205,7 +223,10 @@ impl Handler for Type {
     fn normalise(&self, properties: &Value) -> Result<Value, String> {
         let given = properties.as_object().ok_or("not an object")?;
         let table = self.properties();
-        if let Some(name) = given.keys().find(|name| !table.iter().any(|(known, _)| known == name)) {
+        if let Some(name) = given
+            .keys()
+            .find(|name| !table.iter().any(|(known, _)| known == name))
+        {
             return Err(format!("{name}: {} has no such property", self.kind));
         }
         if given.get("Size") == Some(&json!("panic")) {
@@ -228,11 +249,16 @@ impl Handler for Type {
                 let identifier = match self.kind {
                     BUCKET | ALIAS => desired["Name"].as_str().unwrap_or_default().to_owned(),
                     CHILD => format!("{}/policy", desired["Parent"].as_str().unwrap_or_default()),
-                    _ => format!("{}-{serial}", self.kind.to_lowercase().replace("test::", "")),
+                    _ => format!(
+                        "{}-{serial}",
+                        self.kind.to_lowercase().replace("test::", "")
+                    ),
                 };
                 let key = self.key(&identifier);
                 if world.things.contains_key(&key) {
-                    return Err(self.error(ErrorKind::AlreadyExists, format!("{identifier} exists")));
+                    return Err(
+                        self.error(ErrorKind::AlreadyExists, format!("{identifier} exists"))
+                    );
                 }
                 let mut properties = desired.clone();
                 if self.is_configured() {
@@ -299,16 +325,23 @@ impl Handler for Type {
         &self,
         cx: &Context<'_>,
         identifier: &str,
-        _applied: Option<&Value>,
+        applied: Option<&Value>,
     ) -> Result<Option<Live>, HandlerError> {
         self.cloud
             .call(Op::Read, cx.logical_id, |world| {
                 let Some(thing) = self.owned(cx, world, identifier)? else {
                     return Ok(None);
                 };
+                let mut properties = thing.properties.clone();
+                if let Some(tags) = properties.get_mut("Tags").and_then(Value::as_object_mut)
+                    && let Some(said) = applied
+                {
+                    // Tags that we never wrote are somebody else's.
+                    tags.retain(|name, _| said["Tags"].get(name).is_some());
+                }
                 Ok(Some(Live {
                     physical: physical(&self.key(identifier), thing),
-                    properties: thing.properties.clone(),
+                    properties,
                 }))
             })
             .await
@@ -325,7 +358,9 @@ impl Handler for Type {
             .call(Op::Update, cx.logical_id, |world| {
                 let changed = diff::paths(current, desired);
                 assert!(
-                    !changed.iter().any(|path| diff::touches(path, self.create_only())),
+                    !changed
+                        .iter()
+                        .any(|path| diff::touches(path, self.create_only())),
                     "{} is asked to change {changed:?}",
                     cx.logical_id
                 );
@@ -337,7 +372,17 @@ impl Handler for Type {
                     thing.pending -= 1;
                     return Err(self.error(ErrorKind::Transient, "not ready for updates"));
                 }
-                thing.properties = desired.clone();
+                let mut properties = desired.clone();
+                if let Some(tags) = properties.get_mut("Tags").and_then(Value::as_object_mut) {
+                    // Only what is seen to be there is removed.
+                    for (name, value) in thing.properties["Tags"].as_object().into_iter().flatten()
+                    {
+                        if current["Tags"].get(name).is_none() {
+                            tags.entry(name.clone()).or_insert(value.clone());
+                        }
+                    }
+                }
+                thing.properties = properties;
                 thing.version += 1;
                 Ok(physical(&key, thing))
             })
@@ -363,7 +408,9 @@ impl Handler for Type {
                         })
                 });
                 if let Some(((_, user), _)) = user {
-                    return Err(self.error(ErrorKind::Other, format!("{identifier} is used by {user}")));
+                    return Err(
+                        self.error(ErrorKind::Other, format!("{identifier} is used by {user}"))
+                    );
                 }
                 world.remove(&key);
                 Ok(())
