@@ -285,8 +285,8 @@ impl Worker<'_> {
     async fn destroy(&self, mut resource: Resource, point: &Point) -> Result<(), String> {
         let stage = &self.stage;
         let provider = stage.provider().await?;
-        if point.service == "sns" || point.operation == "PutParameter" {
-            // Brings about the calls of the undisturbed destroy.
+        if point.service == "sns" {
+            // As many subscriptions as the undisturbed destroy had.
             stage.apply(&provider, &mut resource, &after().spec()).await?;
             confirm(&stage.sandbox)?;
         }

@@ -109,7 +109,12 @@ impl<T: ResourceType> Typed<T> {
 
     fn parse(&self, properties: &Value) -> Result<T::Properties, String> {
         let mut typed: T::Properties =
-            serde_json::from_value(properties.clone()).map_err(|error| error.to_string())?;
+            serde_path_to_error::deserialize(properties).map_err(|error| {
+                match error.path().iter().next() {
+                    Some(_) => format!("{}: {}", error.path(), error.inner()),
+                    None => error.inner().to_string(),
+                }
+            })?;
         self.resource
             .normalise(&mut typed, self.context.partition_hint())?;
         Ok(typed)

@@ -56,6 +56,29 @@ pub struct Outcome {
     pub stopped: bool,
 }
 
+impl Outcome {
+    /// What the deadline stopped was not stopped by the user.
+    pub(super) fn blame_the_deadline(&mut self, action: Action) {
+        for error in &mut self.errors {
+            if error.source.kind == ErrorKind::Cancelled {
+                error.source.kind = ErrorKind::Timeout;
+            }
+        }
+        if self.stopped && self.errors.is_empty() {
+            self.errors.push(EngineError {
+                logical_id: "the pipeline".to_owned(),
+                type_name: "all resources".to_owned(),
+                action,
+                source: HandlerError::ours(
+                    ErrorKind::Timeout,
+                    "timeouts",
+                    "not everything could be done in the time allowed".to_owned(),
+                ),
+            });
+        }
+    }
+}
+
 impl Engine {
     /// Brings the cloud to the template.
     pub async fn apply(&self, request: ApplyRequest<'_>) -> Outcome {
@@ -101,7 +124,7 @@ impl Engine {
             "",
             &format!("{} changes", walk.plan.changes.len()),
         );
-        within(self, request.deadline, &walk.cancel, walk.run()).await;
+        let in_time = within(self, request.deadline, &walk.cancel, walk.run()).await;
         let stopped = walk.cancel.is_cancelled();
         outcome = walk
             .shared
@@ -109,6 +132,9 @@ impl Engine {
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         let left = plan::plan(&self.registry, request.template, &outcome.ledger);
         outcome.stopped = stopped && !left.changes.is_empty();
+        if !in_time {
+            outcome.blame_the_deadline(Action::Update);
+        }
         self.journal.write(
             Event::Finished,
             "",
@@ -118,23 +144,26 @@ impl Engine {
     }
 }
 
-/// Runs work; when the time is up, asks it to stop and waits for it.
+/// Runs work; when the time is up, asks it to stop and waits for it. Says
+/// whether it ended in time.
 pub(super) async fn within(
     engine: &Engine,
     deadline: Option<Duration>,
     cancel: &CancellationToken,
     work: impl Future<Output = ()>,
-) {
+) -> bool {
     let Some(deadline) = deadline else {
-        return work.await;
+        work.await;
+        return true;
     };
     tokio::pin!(work);
     tokio::select! {
         biased;
-        () = &mut work => {}
+        () = &mut work => true,
         () = engine.clock.sleep(deadline) => {
             cancel.cancel();
             work.await;
+            false
         }
     }
 }

@@ -10,7 +10,7 @@ use super::apply::{Progress, Walk};
 use super::error::{Action, EngineError, ErrorKind, HandlerError};
 use super::handler::{Handler, Live, Physical};
 use super::ledger::{Details, Entry};
-use super::plan::{self, Reason};
+use super::plan;
 use super::step::{Known, Step};
 use super::{UNFINISHED, template};
 use serde_json::Value;
@@ -74,8 +74,7 @@ impl Walk<'_> {
         let desired = self.desired(id, handler).await?;
         let step = self.step(id, handler);
         let existing = self.shared().ledger.identifier(id).map(str::to_owned);
-        let mut search =
-            self.unsure.contains(id) || matches!(self.plan.changes.get(id), Some(Reason::Vanished));
+        let mut search = self.unsure.contains(id);
         if let Some(identifier) = existing.filter(|_| !self.plan.is_replaced(id)) {
             let applied = self.applied(id);
             let updated = step.update(&identifier, applied.as_ref(), &desired, || {

@@ -9,6 +9,7 @@ use super::Engine;
 use super::apply::{Outcome, within};
 use super::discard::deletion_edges;
 use super::graph::Queue;
+use super::error::Action;
 use super::journal::Event;
 use super::ledger::Ledger;
 use super::template::LogicalId;
@@ -49,7 +50,7 @@ impl Engine {
         });
         self.journal
             .write(Event::Started, "", &format!("{count} deletions"));
-        within(
+        let in_time = within(
             self,
             deadline,
             &cancel,
@@ -60,6 +61,9 @@ impl Engine {
             .into_inner()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         outcome.stopped = cancel.is_cancelled() && outcome.ledger.entries.keys().any(&which);
+        if !in_time {
+            outcome.blame_the_deadline(Action::Delete);
+        }
         self.journal.write(
             Event::Finished,
             "",

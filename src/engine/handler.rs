@@ -47,6 +47,7 @@ impl Context<'_> {
     /// Waits; returns early when the operation is cancelled.
     pub async fn sleep(&self, duration: Duration) {
         tokio::select! {
+            biased;
             () = self.cancel.cancelled() => {}
             () = self.clock.sleep(duration) => {}
         }

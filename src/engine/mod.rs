@@ -24,7 +24,7 @@
 //! - [`step`] is one resource's create, update or delete, [`retry`] what all
 //!   its calls have in common.
 //! - [`refresh`] reads everything; [`recover`] finds what an interrupted apply
-//!   left behind.
+//!   left behind, [`survey`] a pipeline that is imported.
 //! - [`lifecycle`] is a pipeline's create, update and destroy with manifest
 //!   and incarnation; [`custody`] is what the manifest says of both.
 //!
@@ -56,6 +56,7 @@ pub mod recover;
 pub mod refresh;
 pub mod retry;
 pub mod step;
+mod survey;
 pub mod template;
 #[cfg(test)]
 mod tests;

@@ -10,10 +10,9 @@ use super::error::EngineError;
 use super::handler::{Found, Live};
 use super::ledger::{Details, Entry, Ledger};
 use super::plan;
-use super::refresh::{Drift, Refreshed};
 use super::step::Step;
-use super::template::{LogicalId, Resource, Template};
-use super::{Action, DRIFTED, Engine, UNFINISHED, diff};
+use super::template::{self, LogicalId, Resource, Template};
+use super::{Action, Engine, UNFINISHED};
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
 use serde_json::Value;
@@ -38,6 +37,10 @@ pub struct Recovered {
     pub unsure: BTreeSet<LogicalId>,
 }
 
+/// What stood for logical ids before, as others saw it: who depends on one of
+/// them may exist beside its predecessor or beside its successor.
+type Former = BTreeMap<LogicalId, Vec<(String, Details)>>;
+
 /// Something to look for.
 struct Wanted<'a> {
     id: &'a str,
@@ -57,7 +60,7 @@ impl Engine {
             ledger,
             ..Recovered::default()
         };
-        self.fill_in(&mut recovered, cancel).await;
+        let mut former = self.fill_in(&mut recovered, cancel).await;
         // The same question is asked once, whatever the number of templates.
         let mut asked = BTreeSet::new();
         for template in search.templates {
@@ -74,23 +77,22 @@ impl Engine {
                     {
                         continue;
                     }
-                    let question = self.question(resource, entry, &recovered.ledger);
-                    if let Some(entry) = recovered.ledger.entries.get_mut(id) {
-                        // It may have got as far as using what this says.
-                        entry.also_depends_on(template.dependencies(id));
+                    let questions = self.questions(resource, entry, &recovered.ledger, &former);
+                    if questions.is_empty() {
+                        recovered.unsure.insert(id.clone());
                     }
-                    match question {
-                        Some(desired) if asked.insert((id.clone(), desired.to_string())) => {
+                    for desired in questions {
+                        if asked.insert((id.clone(), desired.to_string())) {
                             wanted.push(Wanted {
                                 id,
                                 resource,
                                 desired,
                             });
                         }
-                        Some(_) => {}
-                        None => {
-                            recovered.unsure.insert(id.clone());
-                        }
+                    }
+                    if let Some(entry) = recovered.ledger.entries.get_mut(id) {
+                        // It may have got as far as using what this says.
+                        entry.also_depends_on(template.dependencies(id));
                     }
                 }
                 // Boxed one by one: a closure over borrowed questions is not
@@ -109,7 +111,9 @@ impl Engine {
                     .await;
                 for (wanted, result) in found {
                     match result {
-                        Ok(found) => add(&mut recovered.ledger, template, &wanted, found),
+                        Ok(found) => {
+                            add(&mut recovered.ledger, &mut former, template, &wanted, found);
+                        }
                         Err(error) => recovered.errors.push(error),
                     }
                 }
@@ -118,52 +122,75 @@ impl Engine {
         recovered
     }
 
-    /// Reads what the ledger knows to exist and has no details of.
-    async fn fill_in(&self, recovered: &mut Recovered, cancel: &CancellationToken) {
+    /// Reads what the ledger knows to exist and has no details of, and what
+    /// it knows to have been.
+    async fn fill_in(&self, recovered: &mut Recovered, cancel: &CancellationToken) -> Former {
         let ledger = &recovered.ledger;
-        let reads: Vec<_> = ledger
-            .entries
-            .iter()
-            .filter(|(id, _)| !ledger.details.contains_key(*id))
-            .filter_map(|(id, entry)| {
-                let identifier = entry.identifier.clone()?;
-                Some((id.clone(), entry.type_name.clone(), identifier))
-            })
-            .collect();
+        let mut reads = Vec::new();
+        for (id, entry) in &ledger.entries {
+            let unread = entry.identifier.iter();
+            let unread = unread.filter(|_| !ledger.details.contains_key(id));
+            for identifier in unread.chain(&entry.predecessors) {
+                reads.push((id.clone(), entry.type_name.clone(), identifier.clone()));
+            }
+        }
         let read: Vec<_> = stream::iter(reads)
             .map(|(id, type_name, identifier)| async move {
                 let result = self
                     .read_one(&id, &type_name, &identifier, None, cancel)
                     .await;
-                (id, result)
+                (id, identifier, result)
             })
             .buffer_unordered(self.parallelism)
             .collect()
             .await;
-        for (id, result) in read {
+        let mut former = Former::new();
+        for (id, identifier, result) in read {
             match result {
-                Ok(Some(live)) => {
-                    let details = details(live);
-                    recovered.ledger.details.insert(id, details);
+                Ok(Some(live)) if recovered.ledger.identifier(&id) == Some(&identifier) => {
+                    recovered.ledger.details.insert(id, details(live));
                 }
+                Ok(Some(live)) => former
+                    .entry(id)
+                    .or_default()
+                    .push((identifier, details(live))),
                 Ok(None) => {}
                 Err(error) => recovered.errors.push(error),
             }
         }
+        former
+    }
+
+    /// What a handler is asked, by what now stands for everything that the
+    /// resource refers to, and by what stood for each.
+    fn questions(
+        &self,
+        resource: &Resource,
+        entry: Option<&Entry>,
+        ledger: &Ledger,
+        former: &Former,
+    ) -> Vec<Value> {
+        if entry.is_some_and(|entry| entry.exists() && entry.type_name != resource.type_name) {
+            return Vec::new();
+        }
+        let mut questions: Vec<Value> = self.question(resource, ledger).into_iter().collect();
+        for id in template::references(&resource.properties) {
+            for (identifier, details) in former.get(&id).into_iter().flatten() {
+                let mut before = ledger.clone();
+                if let Some(entry) = before.entries.get_mut(&id) {
+                    entry.identifier = Some(identifier.clone());
+                }
+                before.details.insert(id.clone(), details.clone());
+                questions.extend(self.question(resource, &before));
+            }
+        }
+        questions
     }
 
     /// What a handler is asked for, if it can be asked. Properties that refer
     /// to what does not exist are left out or, where the handler says that it
     /// does not look at them, filled with anything.
-    fn question(
-        &self,
-        resource: &Resource,
-        entry: Option<&Entry>,
-        ledger: &Ledger,
-    ) -> Option<Value> {
-        if entry.is_some_and(|entry| entry.exists() && entry.type_name != resource.type_name) {
-            return None;
-        }
+    fn question(&self, resource: &Resource, ledger: &Ledger) -> Option<Value> {
         let handler = self.registry.get(&resource.type_name)?;
         let (mut known, unknown) = plan::resolve_known(&resource.properties, ledger);
         if let Ok(desired) = plan::normalise(handler.as_ref(), &known) {
@@ -179,14 +206,13 @@ impl Engine {
         plan::normalise(handler.as_ref(), &known).ok()
     }
 
-    /// Identifiers that the ledger does not know, with what was read of them
-    /// where one shall stand for the logical id.
+    /// What there is that the ledger does not know.
     async fn look_for(
         &self,
         wanted: &Wanted<'_>,
         ledger: &Ledger,
         cancel: &CancellationToken,
-    ) -> Result<Vec<(String, Option<Live>)>, EngineError> {
+    ) -> Result<Vec<(String, Live)>, EngineError> {
         let handler = self.handler(wanted.id, &wanted.resource.type_name, Action::Find)?;
         let step = Step {
             engine: self,
@@ -198,71 +224,15 @@ impl Engine {
             return Ok(Vec::new());
         };
         let mut found = Vec::new();
-        let mut stands = ledger.identifier(wanted.id).is_some();
         for identifier in identifiers {
-            if is_held(ledger, &wanted.resource.type_name, &identifier) {
-                continue;
-            }
-            if stands {
-                found.push((identifier, None));
-            } else if let Some(live) = step.read(&identifier, Some(&wanted.desired)).await? {
+            if !is_held(ledger, &wanted.resource.type_name, &identifier)
                 // A list may still name what is gone already.
-                stands = true;
-                found.push((identifier, Some(live)));
+                && let Some(live) = step.read(&identifier, Some(&wanted.desired)).await?
+            {
+                found.push((identifier, live));
             }
         }
         Ok(found)
-    }
-
-    /// The ledger of a pipeline that no state knows: everything is found, and
-    /// compared with what the manifest says it shall be.
-    pub async fn survey(&self, template: &Template, cancel: &CancellationToken) -> Refreshed {
-        let search = Search {
-            templates: std::slice::from_ref(template),
-            only_missing: false,
-        };
-        let Recovered {
-            mut ledger, errors, ..
-        } = self.recover(search, Ledger::default(), cancel).await;
-        let generations = ledger.generations();
-        let mut drifted = BTreeMap::new();
-        for (id, entry) in ledger.entries.clone() {
-            let Some(resource) = template
-                .resources
-                .get(&id)
-                .filter(|_| entry.predecessors.is_empty())
-            else {
-                continue;
-            };
-            let desired = plan::resolve(&resource.properties, &ledger)
-                .ok()
-                .and_then(|resolved| {
-                    let handler = self.registry.get(&resource.type_name)?;
-                    plan::normalise(handler.as_ref(), &resolved).ok()
-                });
-            let Some(desired) = desired else { continue };
-            let Some(details) = ledger.details.get_mut(&id) else {
-                continue;
-            };
-            let live = details.live.clone().unwrap_or_default();
-            let paths = diff::paths(&desired, &live);
-            details.unresolved = Some(resource.properties.clone());
-            details.applied = Some(desired);
-            let line = if paths.is_empty() {
-                plan::digest_line(resource, &generations)
-            } else {
-                let drifts = paths.into_iter().map(|path| Drift { path });
-                drifted.insert(id.clone(), drifts.collect());
-                format!("{} {DRIFTED}", entry.type_name)
-            };
-            ledger.lines.insert(id, line);
-        }
-        Refreshed {
-            ledger,
-            drifted,
-            vanished: Vec::new(),
-            errors,
-        }
     }
 }
 
@@ -270,9 +240,10 @@ impl Engine {
 /// as a predecessor where it has another one.
 fn add(
     ledger: &mut Ledger,
+    former: &mut Former,
     template: &Template,
     wanted: &Wanted<'_>,
-    found: Vec<(String, Option<Live>)>,
+    found: Vec<(String, Live)>,
 ) {
     for (identifier, live) in found {
         // Two of one level may have found the same.
@@ -282,13 +253,17 @@ fn add(
         let entry = ledger.entries.entry(wanted.id.to_owned()).or_default();
         entry.type_name.clone_from(&wanted.resource.type_name);
         entry.also_depends_on(template.dependencies(wanted.id));
-        match live {
-            Some(live) => {
-                entry.identifier = Some(identifier);
-                entry.generation += 1;
-                ledger.details.insert(wanted.id.to_owned(), details(live));
-            }
-            None => entry.predecessors.push(identifier),
+        let id = wanted.id.to_owned();
+        if entry.identifier.is_none() {
+            entry.identifier = Some(identifier);
+            entry.generation += 1;
+            ledger.details.insert(id, details(live));
+        } else {
+            entry.predecessors.push(identifier.clone());
+            former
+                .entry(id)
+                .or_default()
+                .push((identifier, details(live)));
         }
         let line = format!("{} {UNFINISHED}", entry.type_name);
         ledger.lines.insert(wanted.id.to_owned(), line);

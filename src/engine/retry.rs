@@ -103,6 +103,7 @@ impl Engine {
         let wait = wait / 2 + wait / 2 * jitter / 1000;
         tracing::debug!(logical_id = id, %error, ?wait, "trying again");
         tokio::select! {
+            biased;
             () = cancel.cancelled() => {}
             () = self.clock.sleep(wait) => {}
         }

@@ -21,6 +21,18 @@ pub struct Cloud {
 }
 
 impl Cloud {
+    /// The handlers without an account, for what they can tell of properties
+    /// alone; `None` where the environment allows no AWS client at all, which
+    /// a plan will say.
+    pub fn registry_offline() -> Option<Registry> {
+        let settings = AwsSettings {
+            region: Some(Facts::documentation().region),
+            ..AwsSettings::default()
+        };
+        let context = AwsContext::new(settings).ok()?;
+        Some(aws::registry(&context))
+    }
+
     /// An engine for one operation on one pipeline, with a journal of its own.
     pub fn engine(&self, owner: Owner, operation: &str) -> Engine {
         let journal = match operation {

@@ -107,11 +107,17 @@ fn not_understood(written: &Value, understood: &Value, path: &str) -> Option<Str
     })
 }
 
+/// The detail of a nested attribute begins with its path.
 fn line(diagnostic: &Diagnostic) -> String {
-    format!(
-        "{}: {}: {}",
-        diagnostic.attribute, diagnostic.summary, diagnostic.detail
-    )
+    let Diagnostic {
+        attribute,
+        summary,
+        detail,
+    } = diagnostic;
+    match attribute.steps.len() {
+        1 => format!("{attribute}: {summary}: {detail}"),
+        _ => format!("{summary}: {detail}"),
+    }
 }
 
 fn refuse(sentence: &str) -> ExitCode {

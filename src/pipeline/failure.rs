@@ -5,6 +5,7 @@ use super::values::Problem;
 use crate::engine::error::{EngineError, ErrorKind};
 use std::collections::BTreeMap;
 use tf_provider::AttributePath;
+use tf_provider::AttributePathStep;
 use tf_provider::{Diagnostic, Diagnostics};
 
 /// Adds one error for each cause.
@@ -126,11 +127,9 @@ pub fn error(
     summary: impl Into<String>,
     detail: impl Into<String>,
 ) {
-    diags.errors.push(Diagnostic {
-        summary: summary.into().into(),
-        detail: detail.into().into(),
-        attribute,
-    });
+    diags
+        .errors
+        .push(diagnostic(attribute, summary.into(), detail.into()));
 }
 
 pub fn warning(
@@ -139,9 +138,30 @@ pub fn warning(
     summary: impl Into<String>,
     detail: impl Into<String>,
 ) {
-    diags.warnings.push(Diagnostic {
-        summary: summary.into().into(),
-        detail: detail.into().into(),
+    diags
+        .warnings
+        .push(diagnostic(attribute, summary.into(), detail.into()));
+}
+
+/// Terraform never prints a path, and finds the line of a nested attribute
+/// only when the path has the form of one of a map's elements: without these
+/// two, a wrong `storage.force_destroy` would be reported as the whole
+/// resource.
+fn diagnostic(attribute: AttributePath, summary: String, detail: String) -> Diagnostic {
+    use AttributePathStep::{Attribute, Key};
+    let nested = attribute.to_string();
+    let (attribute, detail) = match attribute.steps.as_slice() {
+        [outer @ Attribute(_), Attribute(inner), ..] => (
+            AttributePath {
+                steps: vec![outer.clone(), Key(inner.clone())],
+            },
+            format!("{nested}: {detail}"),
+        ),
+        _ => (attribute, detail),
+    };
+    Diagnostic {
+        summary: summary.into(),
+        detail: detail.into(),
         attribute,
-    });
+    }
 }

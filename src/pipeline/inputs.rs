@@ -410,20 +410,24 @@ fn timeouts(r: &mut Reader, block: &Value<TimeoutsBlock>) -> Timeouts {
 fn advice(spec: &Spec) -> Vec<Problem> {
     let mut warnings = Vec::new();
     let storage = Place::root().at("storage");
-    for (attribute, days) in [
+    // Summaries of their own: Terraform shows only the first of those that
+    // are alike.
+    for (attribute, days, summary) in [
         (
             "noncurrent_expire_after_days",
             spec.storage.noncurrent_expire_after_days,
+            "Old versions are kept for less than a year",
         ),
         (
             "access_log_retention_days",
             spec.storage.access_log_retention_days,
+            "Access logs are kept for less than a year",
         ),
     ] {
         if days < 365 {
             warnings.push(Problem {
                 path: storage.at(attribute).path(),
-                summary: "Less than a year of records".into(),
+                summary: summary.into(),
                 detail: format!(
                     "storage.{attribute} is {days}. PCI DSS 10.5.1 asks for twelve months of audit history. Write 365 or more to meet it."
                 ),

@@ -176,9 +176,17 @@ impl Resource for SecurePipeline {
     /// a wrong override is found here too.
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: State) -> Option<()> {
         let (first, _) = self.inputs(diags, &config, &BTreeMap::new())?;
-        if let Err(problem) = blueprint::expand(&first.spec, &Facts::documentation()) {
-            checks::override_error(diags, &problem);
-            return None;
+        let template = match blueprint::expand(&first.spec, &Facts::documentation()) {
+            Ok(template) => template,
+            Err(problem) => {
+                checks::override_error(diags, &problem);
+                return None;
+            }
+        };
+        if config_is_known(&config)
+            && let Some(registry) = Cloud::registry_offline()
+        {
+            checks::properties(diags, &registry, &template, &first.spec);
         }
         failure::warnings(diags, first.warnings);
         Some(())

@@ -2,6 +2,7 @@
 //! pipeline stands for, without an account. It is what auditors' tools read
 //! (cfn-lint, checkov, cdk-nag), and it is what would be built.
 
+use super::cloud::Cloud;
 use super::failure::{error, problems, warnings};
 use super::inputs::{self, Probe};
 use super::schema;
@@ -72,13 +73,17 @@ impl TemplateState {
         };
         checks::key_regions(diags, &inputs.spec, &facts);
         warnings(diags, inputs.warnings);
-        match blueprint::expand(&inputs.spec, &facts) {
-            Ok(template) => serde_json::to_string_pretty(&template.to_json()).ok(),
+        let template = match blueprint::expand(&inputs.spec, &facts) {
+            Ok(template) => template,
             Err(problem) => {
                 checks::override_error(diags, &problem);
-                None
+                return None;
             }
+        };
+        if let Some(registry) = Cloud::registry_offline() {
+            checks::properties(diags, &registry, &template, &inputs.spec);
         }
+        serde_json::to_string_pretty(&template.to_json()).ok()
     }
 
     fn facts(&self, diags: &mut Diagnostics) -> Option<Facts> {

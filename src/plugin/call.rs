@@ -164,7 +164,7 @@ pub(super) fn install_panic_hook() {
     }));
 }
 
-fn message<'a>(payload: &'a (dyn Any + Send)) -> &'a str {
+fn message(payload: &(dyn Any + Send)) -> &str {
     if let Some(text) = payload.downcast_ref::<&'static str>() {
         return text;
     }
@@ -217,10 +217,14 @@ mod tests {
     #[tokio::test]
     async fn silence_is_an_error_and_a_refusal_is_not_repeated() {
         let mut diags = Diagnostics::default();
-        let outcome = guarded(async { None::<()> }).await.settle(&mut diags, "testing");
+        let outcome = guarded(async { None::<()> })
+            .await
+            .settle(&mut diags, "testing");
         assert!(matches!(outcome, Outcome::Lost));
         assert_eq!(diags.errors.len(), 1);
-        let outcome = guarded(async { None::<()> }).await.settle(&mut diags, "testing");
+        let outcome = guarded(async { None::<()> })
+            .await
+            .settle(&mut diags, "testing");
         assert!(matches!(outcome, Outcome::Refused));
         assert_eq!(diags.errors.len(), 1);
     }

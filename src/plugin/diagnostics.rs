@@ -121,7 +121,10 @@ mod tests {
     #[test]
     fn a_path_reaches_terraform_step_by_step() {
         let mut diags = Diagnostics::default();
-        let path = AttributePath::new("rules").key("a").attribute("ports").index(2);
+        let path = AttributePath::new("rules")
+            .key("a")
+            .attribute("ports")
+            .index(2);
         diags.errors.push(error(path, "No", "Because."));
         let wire = to_wire(diags);
         let steps = &wire[0].attribute.as_ref().unwrap().steps;
@@ -152,7 +155,9 @@ mod tests {
     fn a_function_error_blames_an_argument_only_when_all_errors_do() {
         let mut diags = Diagnostics::default();
         let path = AttributePath::function_argument;
-        diags.errors.push(error(path(1), "Too long", "Ten at most."));
+        diags
+            .errors
+            .push(error(path(1), "Too long", "Ten at most."));
         let one = to_function_error(&diags).unwrap();
         assert_eq!(one.function_argument, Some(1));
         assert_eq!(one.text, "Too long: Ten at most.");

@@ -29,15 +29,16 @@ pub struct IdentityAttribute {
 
 impl IdentitySchema {
     pub(super) fn to_wire(&self) -> tf::IdentitySchema {
-        let attributes = self.attributes.iter().map(|attribute| {
-            tf::identity_schema::Attribute {
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|attribute| tf::identity_schema::Attribute {
                 name: attribute.name.clone(),
                 r#type: attribute.attr_type.to_string().into_bytes(),
                 required_for_import: attribute.required_for_import,
                 optional_for_import: !attribute.required_for_import,
                 description: attribute.description.clone(),
-            }
-        });
+            });
         tf::IdentitySchema {
             version: self.version,
             identity_attributes: attributes.collect(),

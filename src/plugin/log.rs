@@ -91,11 +91,17 @@ where
         for span in context.event_scope(event).into_iter().flatten() {
             if let Some(known) = span.extensions().get::<SpanFields>() {
                 let known = known.0.iter();
-                fields.0.extend(known.map(|(key, value)| (key.clone(), value.clone())));
+                fields
+                    .0
+                    .extend(known.map(|(key, value)| (key.clone(), value.clone())));
             }
         }
         event.record(&mut fields);
-        let line = line(*event.metadata().level(), event.metadata().target(), fields.0);
+        let line = line(
+            *event.metadata().level(),
+            event.metadata().target(),
+            fields.0,
+        );
         // Terraform may be gone; there is nobody to tell.
         _ = std::io::stderr().lock().write_all(line.as_bytes());
     }

@@ -69,6 +69,7 @@ pub use provider::ServedProvider;
 pub use resource::{DynamicResource, Extra, MoveSource, NoExtra, Remainder, ServedResource};
 pub use serve::serve;
 pub use stop::cancellation;
+pub use tls::choose_crypto;
 pub use value::RawValue;
 
 /// The largest message in either direction. A state of 20 MB travels three

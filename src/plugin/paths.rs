@@ -77,11 +77,7 @@ impl Route {
     }
 
     /// Calls `found` with each value at the end of the route and the path to it.
-    pub(super) fn visit(
-        &self,
-        tree: &mut Value,
-        found: &mut dyn FnMut(&mut Value, AttributePath),
-    ) {
+    pub(super) fn visit(&self, tree: &mut Value, found: &mut dyn FnMut(&mut Value, AttributePath)) {
         descend(tree, &self.0, &mut Vec::new(), found);
     }
 

@@ -174,7 +174,10 @@ fn text(description: &Description) -> (String, i32) {
 /// tf-provider keeps attributes in hash maps; a schema that is compared between
 /// releases must not change its order from run to run.
 fn sorted<T>(map: &HashMap<String, T>) -> impl Iterator<Item = (&str, &T)> {
-    let ordered: BTreeMap<_, _> = map.iter().map(|(name, item)| (name.as_str(), item)).collect();
+    let ordered: BTreeMap<_, _> = map
+        .iter()
+        .map(|(name, item)| (name.as_str(), item))
+        .collect();
     ordered.into_iter()
 }
 

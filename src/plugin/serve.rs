@@ -59,6 +59,8 @@ enum ServeError {
          certificate. Is TF_DISABLE_PLUGIN_TLS set?"
     )]
     NoClientCertificate,
+    #[error("--debug needs a Unix socket: on a port, anyone on this machine could connect")]
+    NoSocketToDebug,
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error("cannot listen: {0}")]
@@ -115,6 +117,9 @@ async fn run(
     debug: Option<String>,
     parent: Parent,
 ) -> Result<(), ServeError> {
+    if debug.is_some() && cfg!(not(unix)) {
+        return Err(ServeError::NoSocketToDebug);
+    }
     let tls = match (&environment.client_certificate, &debug) {
         (_, Some(_)) => None,
         (Some(pem), None) => Some(ServerTls::for_client(pem)?),
@@ -288,7 +293,9 @@ mod tests {
             "1|6|unix|/tmp/plugin-1/socket|grpc|AQIDBA"
         );
         environment.asks_for_multiplexing = true;
-        assert!(handshake_line(&environment, &address(), &certificate).ends_with("|grpc|AQIDBA|false"));
+        assert!(
+            handshake_line(&environment, &address(), &certificate).ends_with("|grpc|AQIDBA|false")
+        );
     }
 
     #[test]

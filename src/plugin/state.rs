@@ -97,7 +97,9 @@ fn each(value: &mut Value, change: &mut dyn FnMut(&mut Value) -> bool) -> bool {
     let mut changed = false;
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| changed |= change(item)),
-        Value::Object(entries) => entries.values_mut().for_each(|item| changed |= change(item)),
+        Value::Object(entries) => entries
+            .values_mut()
+            .for_each(|item| changed |= change(item)),
         _ => {}
     }
     changed

@@ -44,7 +44,10 @@ pub(super) struct ServerTls {
 /// rustls panics in whichever crate first needs a default that nobody chose, and
 /// more than one crypto library may be linked. aws-lc-rs it is: Terraform's
 /// certificates are P-521, which ring cannot check.
-pub(super) fn choose_crypto() {
+///
+/// [`serve`](super::serve) does this first thing. Whatever else uses TLS in the
+/// process without serving has to call it itself.
+pub fn choose_crypto() {
     // An error means that the choice was made already.
     _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }

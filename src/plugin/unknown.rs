@@ -63,7 +63,9 @@ fn is_refined(msgpack: &[u8]) -> bool {
     while let Some((&marker, after)) = rest.split_first() {
         let number = |bytes: usize| {
             let bytes = after.get(..bytes)?;
-            let value = bytes.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
+            let value = bytes
+                .iter()
+                .fold(0, |sum, &byte| sum << 8 | usize::from(byte));
             Some(value)
         };
         // What follows the marker: header and content, and where in it an

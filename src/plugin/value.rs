@@ -58,7 +58,9 @@ impl RawValue {
                 diags.errors.push(diagnostics::error(
                     path,
                     "Value does not fit the attribute",
-                    format!("The value cannot be read as what the provider expects here: {reason}."),
+                    format!(
+                        "The value cannot be read as what the provider expects here: {reason}."
+                    ),
                 ));
                 None
             }
@@ -119,8 +121,8 @@ impl RawValue {
                 rmpv::decode::read_value(&mut or_nil(bytes)).map_err(|error| error.to_string())
             }
             Self::Json(bytes) => {
-                let value: serde_json::Value = serde_json::from_slice(or_null(bytes))
-                    .map_err(|error| error.to_string())?;
+                let value: serde_json::Value =
+                    serde_json::from_slice(or_null(bytes)).map_err(|error| error.to_string())?;
                 rmpv::ext::to_value(value).map_err(|error| error.to_string())
             }
         }

@@ -41,7 +41,11 @@ impl Provider {
 
     /// Sends the provider block: validation, then configuration.
     pub async fn configure(&self, config: Value) -> Result<Diagnostics, Error> {
-        let config = self.schemas().await?.provider.complete(&config, "provider")?;
+        let config = self
+            .schemas()
+            .await?
+            .provider
+            .complete(&config, "provider")?;
         let mut client = self.client.clone();
         let request = tf::ValidateProviderConfigRequest {
             config: Some(encode(&config)?),
@@ -122,7 +126,10 @@ impl Provider {
             config: Some(config.clone()),
             client_capabilities: None,
         };
-        let validated = client.validate_data_resource_config(request).await?.into_inner();
+        let validated = client
+            .validate_data_resource_config(request)
+            .await?
+            .into_inner();
         let mut diagnostics = Diagnostics::from_wire(validated.diagnostics).ok()?;
         let request = tf::ReadDataSourceRequest {
             type_name: name.to_owned(),

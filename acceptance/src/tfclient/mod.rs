@@ -40,7 +40,7 @@ use thiserror::Error;
 pub use process::{Provider, Start};
 pub use resource::{Action, Plan, Resource};
 pub use tls::Identity;
-pub use value::{is_unknown, unknown};
+pub use value::{decode, encode, is_unknown, unknown};
 
 /// Why a call got no answer. Errors *in* an answer are [`Diagnostics`].
 #[derive(Debug, Error)]
@@ -102,7 +102,10 @@ impl Diagnostics {
 
     /// The errors alone.
     pub fn errors(&self) -> Vec<&Diagnostic> {
-        self.0.iter().filter(|diagnostic| diagnostic.is_error).collect()
+        self.0
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error)
+            .collect()
     }
 
     /// Fails if there are errors.
@@ -131,7 +134,11 @@ impl Diagnostics {
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for diagnostic in &self.0 {
-            let kind = if diagnostic.is_error { "error" } else { "warning" };
+            let kind = if diagnostic.is_error {
+                "error"
+            } else {
+                "warning"
+            };
             writeln!(
                 f,
                 "{kind} at [{}]: {}: {}",

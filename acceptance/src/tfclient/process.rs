@@ -83,6 +83,7 @@ pub struct Provider {
     channel: Channel,
     log: Arc<Mutex<Vec<String>>>,
     handshake: Handshake,
+    identity: Identity,
     pub(super) schemas: OnceCell<Schemas>,
     pub(super) write_only: bool,
 }
@@ -133,6 +134,7 @@ impl Provider {
             channel,
             log,
             handshake,
+            identity,
             schemas: OnceCell::new(),
             write_only: start.write_only,
         })
@@ -153,9 +155,17 @@ impl Provider {
         self.channel.clone()
     }
 
+    /// A further connection, which is closed by dropping it.
+    pub async fn another_channel(&self) -> Result<Channel, Error> {
+        self.handshake.connect(Some(&self.identity)).await
+    }
+
     /// What it has written to stderr so far.
     pub fn log(&self) -> Vec<String> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// A resource of this type that does not exist yet.
@@ -274,6 +284,8 @@ async fn first_line(child: &mut Child) -> Result<String, Error> {
 async fn collect(stderr: tokio::process::ChildStderr, log: Arc<Mutex<Vec<String>>>) {
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        log.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(line);
     }
 }

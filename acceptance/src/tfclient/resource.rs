@@ -93,7 +93,12 @@ impl Resource {
         let validated = provider.validate(&self.type_name, config.clone()).await?;
         let mut said = validated.ok()?;
         let config = schema.complete(&config, &self.type_name)?;
-        let prior = if self.tainted { &Value::Null } else { &self.state };
+        let config = schema.with_sets_sorted(config);
+        let prior = if self.tainted {
+            &Value::Null
+        } else {
+            &self.state
+        };
         let question = Question {
             prior,
             config: &config,
@@ -170,7 +175,7 @@ impl Resource {
         Ok(Plan {
             action: Action::Update,
             prior: question.prior.clone(),
-            planned: decode(response.planned_state)?,
+            planned: schema.with_sets_sorted(decode(response.planned_state)?),
             config: question.config.clone(),
             private: response.planned_private,
             requires_replace: response.requires_replace.iter().map(path).collect(),
@@ -180,14 +185,21 @@ impl Resource {
 
     /// Applies a plan and keeps what the provider answers.
     pub async fn apply(&mut self, provider: &Provider, plan: Plan) -> Result<Diagnostics, Error> {
-        let Plan { planned, config, private, .. } = &plan;
+        let Plan {
+            planned,
+            config,
+            private,
+            ..
+        } = &plan;
         match plan.action {
             Action::NoOp => Ok(Diagnostics::default()),
             Action::Create | Action::Update | Action::Delete => {
                 self.change(provider, planned, config, private).await
             }
             Action::Replace => {
-                let destroyed = self.change(provider, &Value::Null, &Value::Null, private).await?;
+                let destroyed = self
+                    .change(provider, &Value::Null, &Value::Null, private)
+                    .await?;
                 if destroyed.has_errors() || self.exists() {
                     return Ok(destroyed);
                 }
@@ -233,7 +245,8 @@ impl Resource {
         let mut client = provider.client.clone();
         let response = client.apply_resource_change(request).await?.into_inner();
         let diagnostics = Diagnostics::from_wire(response.diagnostics);
-        let mut state = decode(response.new_state)?;
+        let (_, schema) = provider.resource_schema(&self.type_name).await?;
+        let mut state = schema.with_sets_sorted(decode(response.new_state)?);
         unknown_as_null(&mut state);
         let failed = diagnostics.has_errors();
         if state.is_null() && failed {
@@ -241,15 +254,21 @@ impl Resource {
         }
         let created = self.state.is_null();
         self.tainted = failed && !state.is_null() && (created || self.tainted);
-        self.private = if state.is_null() { Vec::new() } else { response.private };
+        self.private = if state.is_null() {
+            Vec::new()
+        } else {
+            response.private
+        };
         self.state = state;
         Ok(diagnostics)
     }
 
     /// Refreshes: upgrades the stored state and reads what is really there.
     pub async fn read(&mut self, provider: &Provider) -> Result<Diagnostics, Error> {
-        let (version, _) = provider.resource_schema(&self.type_name).await?;
-        let state = provider.upgrade(&self.type_name, *version, &self.state).await?;
+        let (version, schema) = provider.resource_schema(&self.type_name).await?;
+        let state = provider
+            .upgrade(&self.type_name, *version, &self.state)
+            .await?;
         let request = tf::ReadResourceRequest {
             type_name: self.type_name.clone(),
             current_state: Some(encode(&state)?),
@@ -262,7 +281,7 @@ impl Resource {
         let response = client.read_resource(request).await?.into_inner();
         let diagnostics = Diagnostics::from_wire(response.diagnostics);
         if !diagnostics.has_errors() {
-            self.state = decode(response.new_state)?;
+            self.state = schema.with_sets_sorted(decode(response.new_state)?);
             self.private = response.private;
             self.tainted &= self.exists();
         }

@@ -144,6 +144,40 @@ impl Object {
         Ok(Value::Object(attributes.collect::<Result<_, Error>>()?))
     }
 
+    /// The same value with the elements of its sets in one order: two states
+    /// that differ in nothing else are equal.
+    pub(super) fn with_sets_sorted(&self, mut value: Value) -> Value {
+        self.sort_sets(&mut value);
+        value
+    }
+
+    fn sort_sets(&self, value: &mut Value) {
+        let Value::Object(object) = value else { return };
+        for (name, attribute) in &self.0 {
+            let Some(value) = object.get_mut(name) else {
+                continue;
+            };
+            match &attribute.shape {
+                Shape::Plain(of) => sort_plain_sets(value, of),
+                Shape::Nested(nesting, inside) | Shape::Block(nesting, inside) => {
+                    match (nesting, &mut *value) {
+                        (Nesting::Single, value) => inside.sort_sets(value),
+                        (_, Value::Array(items)) => {
+                            items.iter_mut().for_each(|item| inside.sort_sets(item));
+                        }
+                        (_, Value::Object(entries)) => {
+                            entries.values_mut().for_each(|item| inside.sort_sets(item));
+                        }
+                        _ => {}
+                    }
+                    if *nesting == Nesting::Set {
+                        sort(value);
+                    }
+                }
+            }
+        }
+    }
+
     /// An object whose attributes are all null, which stands for the prior
     /// state of what does not exist yet.
     pub(super) fn empty(&self) -> Value {
@@ -223,5 +257,31 @@ fn complete_plain(value: &Value, of: &Value) -> Value {
             Value::Object(attributes.collect())
         }
         _ => value.clone(),
+    }
+}
+
+fn sort_plain_sets(value: &mut Value, of: &Value) {
+    let kind = of.get(0).and_then(Value::as_str).unwrap_or_default();
+    let Some(inner) = of.get(1) else { return };
+    match value {
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| sort_plain_sets(item, inner)),
+        Value::Object(entries) => {
+            for (key, item) in entries {
+                let inner = if kind == "object" { &inner[key] } else { inner };
+                sort_plain_sets(item, inner);
+            }
+        }
+        _ => {}
+    }
+    if kind == "set" {
+        sort(value);
+    }
+}
+
+fn sort(set: &mut Value) {
+    if let Value::Array(items) = set {
+        items.sort_by_cached_key(Value::to_string);
     }
 }

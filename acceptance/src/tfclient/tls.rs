@@ -7,9 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::WebPkiSupportedAlgorithms;
-use rustls::pki_types::{
-    CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime,
-};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use super::Error;
@@ -69,10 +67,7 @@ pub(super) fn config(
         .with_custom_certificate_verifier(Arc::new(verifier));
     let mut config = match identity {
         Some(identity) => builder
-            .with_client_auth_cert(
-                vec![identity.certificate.clone()],
-                identity.key.clone_key(),
-            )
+            .with_client_auth_cert(vec![identity.certificate.clone()], identity.key.clone_key())
             .map_err(failed)?,
         None => builder.with_no_client_auth(),
     };

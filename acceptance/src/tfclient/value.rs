@@ -30,7 +30,8 @@ pub(super) fn unknown_as_null(value: &mut Value) {
     }
 }
 
-pub(super) fn encode(value: &Value) -> Result<tf::DynamicValue, Error> {
+/// The value as it travels.
+pub fn encode(value: &Value) -> Result<tf::DynamicValue, Error> {
     let mut msgpack = Vec::new();
     rmpv::encode::write_value(&mut msgpack, &to_tree(value))
         .map_err(|error| Error::Value(error.to_string()))?;
@@ -40,8 +41,8 @@ pub(super) fn encode(value: &Value) -> Result<tf::DynamicValue, Error> {
     })
 }
 
-/// An absent value is null.
-pub(super) fn decode(value: Option<tf::DynamicValue>) -> Result<Value, Error> {
+/// The value that travelled; an absent one is null.
+pub fn decode(value: Option<tf::DynamicValue>) -> Result<Value, Error> {
     let value = value.unwrap_or_default();
     if !value.msgpack.is_empty() {
         let tree = rmpv::decode::read_value(&mut value.msgpack.as_slice())
@@ -64,7 +65,11 @@ fn to_tree(value: &Value) -> Tree {
         Value::Array(items) => Tree::Array(items.iter().map(to_tree).collect()),
         Value::Object(entries) => {
             let entries = entries.iter();
-            Tree::Map(entries.map(|(key, value)| (key.as_str().into(), to_tree(value))).collect())
+            Tree::Map(
+                entries
+                    .map(|(key, value)| (key.as_str().into(), to_tree(value)))
+                    .collect(),
+            )
         }
     }
 }
@@ -89,8 +94,8 @@ fn from_tree(tree: Tree) -> Result<Value, Error> {
             (None, Some(value)) => value.into(),
             (None, None) => Value::Null,
         },
-        Tree::F32(value) => f64::from(value).into(),
-        Tree::F64(value) => value.into(),
+        Tree::F32(value) => float(f64::from(value)),
+        Tree::F64(value) => float(value),
         Tree::String(text) => match text.into_str() {
             Some(text) => text.into(),
             None => return Err(Error::Value("a string is not UTF-8".into())),
@@ -111,4 +116,13 @@ fn from_tree(tree: Tree) -> Result<Value, Error> {
         }
         Tree::Ext(..) => unknown(),
     })
+}
+
+/// Terraform has one type of number: 2.0 is 2.
+fn float(value: f64) -> Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+    if value.fract() == 0.0 && value.abs() < EXACT {
+        return (value as i64).into();
+    }
+    value.into()
 }

@@ -250,3 +250,29 @@ async fn tags_that_were_ours_are_removed_and_those_of_others_stay() {
     let tags = cloud.world().of("Key")[0].1.properties["Tags"].clone();
     assert_eq!(tags, json!({ "a": 2, "theirs": 1 }));
 }
+
+#[tokio::test]
+async fn one_read_that_fails_is_reported_though_others_have_to_be_read_again() {
+    for at in 1..4 {
+        let (cloud, mut terraform) = applied().await;
+        terraform.lose_details();
+        cloud.world().tamper("Bucket", "Size", json!(9));
+        let trouble = Trouble::Fails(ErrorKind::AccessDenied);
+        let run = terraform.apply(&usual(), &[(at, trouble)]).await;
+        assert_eq!(run.errors.len(), 1, "at {at}");
+        assert_eq!(cloud.changes(), [""; 0], "at {at}");
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_is_older_than_the_pipeline_and_lost_its_details_trusts_no_line() {
+    let (_, mut terraform) = applied().await;
+    let state = terraform.state.clone();
+    let mut changed = usual();
+    changed.resources.get_mut("Key").expect("it").properties = json!({ "Size": 2 });
+    terraform.succeed(&changed).await;
+    terraform.state = state;
+    terraform.lose_details();
+    terraform.succeed(&usual()).await;
+    terraform.assert_converged(&usual());
+}

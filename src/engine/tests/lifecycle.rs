@@ -2,7 +2,7 @@
 
 use super::cloud::{Cloud, OURS, Op, Trouble};
 use super::terraform::{State, Terraform, att, of, template};
-use super::types::{BUCKET, KEY, SLOW};
+use super::types::{BUCKET, CHILD, KEY, SLOW};
 use crate::engine::lifecycle::{DestroyRequest, OnCreateFailure, Refusal, Skipped};
 use crate::engine::template::Template;
 use crate::engine::{ErrorKind, ManifestStatus};
@@ -403,4 +403,28 @@ async fn a_manifest_that_cannot_be_read_stops_everything() {
     let destroyed = terraform.lifecycle().destroy(destroy(&state, false)).await;
     assert_eq!(destroyed.remainder, state.ledger);
     assert_eq!(cloud.changes(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_hangs_under_the_successor_of_an_interrupted_replacement_is_found() {
+    let with = |spec: &str| {
+        template(&[
+            ("Slow", SLOW, json!({ "Spec": spec })),
+            ("Policy", CHILD, json!({ "Parent": of("Slow") })),
+        ])
+    };
+    for at in 0.. {
+        let cloud = Cloud::default();
+        let mut terraform = Terraform::new(&cloud);
+        terraform.succeed(&with("a")).await;
+        let run = terraform
+            .apply(&with("b"), &[(at, Trouble::KilledBefore)])
+            .await;
+        if !run.killed {
+            break;
+        }
+        let wanted = template(&[("Slow", SLOW, json!({ "Spec": "b" }))]);
+        terraform.succeed(&wanted).await;
+        terraform.assert_converged(&wanted);
+    }
 }

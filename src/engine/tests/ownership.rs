@@ -3,7 +3,7 @@
 
 use super::cloud::{Cloud, Key, OURS, Op, Thing, Trouble};
 use super::terraform::{Terraform, of, template};
-use super::types::{BUCKET, CHILD, KEY, VAULT};
+use super::types::{ALIAS, BUCKET, CHILD, KEY, LEASE, VAULT};
 use crate::engine::ErrorKind;
 use crate::engine::lifecycle::OnCreateFailure;
 use serde_json::{Value, json};
@@ -192,6 +192,42 @@ async fn what_cannot_be_looked_for_stops_an_apply_before_it_begins() {
     assert_eq!(run.errors[0].source.kind, ErrorKind::AccessDenied);
     assert!(!cloud.changes().contains(&"Create Key".to_owned()));
     cloud.works_again();
+    terraform.succeed(&wanted).await;
+    terraform.assert_converged(&wanted);
+}
+
+/// A create that is killed when something exists that points to a key, which
+/// is then deleted outside.
+async fn pointing_to_nothing(kind: &'static str, properties: Value) -> Terraform {
+    let cloud = Cloud::default();
+    let mut terraform = Terraform::new(&cloud);
+    let wanted = template(&[("Key", KEY, json!({})), ("Pointer", kind, properties)]);
+    for at in 0.. {
+        terraform
+            .apply(&wanted, &[(at, Trouble::KilledAfter)])
+            .await;
+        if !cloud.world().of("Pointer").is_empty() {
+            break;
+        }
+    }
+    cloud.world().snatch("Key");
+    terraform
+}
+
+#[tokio::test]
+async fn what_points_to_something_that_is_gone_is_found_though_it_is_not_wanted_any_more() {
+    let properties = json!({ "Name": "main", "Target": of("Key") });
+    let mut terraform = pointing_to_nothing(ALIAS, properties).await;
+    let wanted = template(&[("Key", KEY, json!({}))]);
+    terraform.succeed(&wanted).await;
+    terraform.assert_converged(&wanted);
+}
+
+#[tokio::test]
+async fn what_could_not_be_looked_for_is_looked_for_before_a_second_is_made() {
+    let properties = json!({ "Target": of("Key") });
+    let mut terraform = pointing_to_nothing(LEASE, properties.clone()).await;
+    let wanted = template(&[("Key", KEY, json!({})), ("Pointer", LEASE, properties)]);
     terraform.succeed(&wanted).await;
     terraform.assert_converged(&wanted);
 }

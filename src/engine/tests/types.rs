@@ -26,7 +26,10 @@ pub const SLOW: &str = "Test::Slow";
 /// Takes its time; cannot be used before it is ready.
 pub const POOL: &str = "Test::Pool";
 
-pub const ALL: [&str; 7] = [KEY, VAULT, BUCKET, CHILD, ALIAS, SLOW, POOL];
+/// Unnamed, and cannot be asked for without what it points to.
+pub const LEASE: &str = "Test::Lease";
+
+const ALL: [&str; 8] = [KEY, VAULT, BUCKET, CHILD, ALIAS, SLOW, POOL, LEASE];
 
 pub fn registry(cloud: &Cloud) -> Registry {
     let handler = |kind| {
@@ -72,7 +75,13 @@ impl Type {
             ]
         });
         static POINTING: Table = LazyLock::new(|| vec![("Name", None), ("Target", None)]);
+        static LEASED: Table = LazyLock::new(|| {
+            let mut table = PLAIN.clone();
+            table.push(("Target", None));
+            table
+        });
         match self.kind {
+            LEASE => &LEASED,
             BUCKET => &NAMED,
             CHILD => &CHILDISH,
             ALIAS => &POINTING,

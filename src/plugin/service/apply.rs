@@ -84,7 +84,11 @@ async fn applied(
             None => as_before(),
         },
         (true, true) => {
-            refuse(diags, "Nothing to apply", "Neither a state nor a plan was given.");
+            refuse(
+                diags,
+                "Nothing to apply",
+                "Neither a state nor a plan was given.",
+            );
             as_before()
         }
     }

@@ -223,14 +223,22 @@ impl Kind {
         let Ok(mut tree) = value.to_tree() else {
             return value;
         };
-        self.clear_write_only(&mut tree);
-        RawValue::from_tree(&tree)
+        match self.clear_write_only(&mut tree) {
+            true => RawValue::from_tree(&tree),
+            false => value,
+        }
     }
 
-    pub(super) fn clear_write_only(&self, tree: &mut Value) {
+    /// Says whether there was anything to clear.
+    pub(super) fn clear_write_only(&self, tree: &mut Value) -> bool {
+        let mut changed = false;
         for route in &self.write_only {
-            route.visit(tree, &mut |value, _| *value = Value::Nil);
+            route.visit(tree, &mut |value, _| {
+                changed |= !value.is_nil();
+                *value = Value::Nil;
+            });
         }
+        changed
     }
 
     pub(super) fn identity_of(&self, state: &RawValue) -> Option<tf::IdentityData> {

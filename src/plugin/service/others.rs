@@ -155,7 +155,10 @@ pub(super) async fn call_function(
         let arguments = arguments.map(|argument| received(Some(argument))).collect();
         let called = guarded(function.call(&mut diags, arguments)).await;
         result = called
-            .settle(&mut diags, &format!("calling the function {}", request.name))
+            .settle(
+                &mut diags,
+                &format!("calling the function {}", request.name),
+            )
             .done();
     }
     let error = diagnostics::to_function_error(&diags);

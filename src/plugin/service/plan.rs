@@ -90,7 +90,11 @@ async fn planned(
             })
         }
         (true, true) => {
-            refuse(diags, "Nothing to plan", "Neither a state nor a configuration was given.");
+            refuse(
+                diags,
+                "Nothing to plan",
+                "Neither a state nor a configuration was given.",
+            );
             None
         }
     }

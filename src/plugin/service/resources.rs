@@ -177,8 +177,8 @@ async fn upgraded(
     }
 }
 
-/// Drops what the schema does not have. A state that fits keeps its bytes, and
-/// with them the precision of its numbers.
+/// Drops what the schema does not have, and encodes the rest as the resource
+/// itself does; where it cannot, a state that fits keeps its bytes.
 fn fitted(kind: &Kind, json: Vec<u8>, diags: &mut Diagnostics) -> Option<RawValue> {
     let mut value = parsed(&json, diags)?;
     let state = if state::fit(&mut value, &kind.schema.block) {
@@ -186,7 +186,7 @@ fn fitted(kind: &Kind, json: Vec<u8>, diags: &mut Diagnostics) -> Option<RawValu
     } else {
         RawValue::Json(json)
     };
-    Some(kind.without_write_only(state))
+    Some(kind.without_write_only(kind.served.resource.recode(state)))
 }
 
 fn stored(state: Option<tf::RawState>, diags: &mut Diagnostics) -> Option<Vec<u8>> {
@@ -219,7 +219,9 @@ pub(super) async fn upgrade_identity(
 ) -> tf::UpgradeResourceIdentityResponse {
     let mut diags = Diagnostics::default();
     let kind = catalogue.resource(&mut diags, &request.type_name);
-    let current = kind.and_then(|kind| kind.identity.as_ref()).map(|it| it.version);
+    let current = kind
+        .and_then(|kind| kind.identity.as_ref())
+        .map(|it| it.version);
     let identity = stored(request.raw_identity, &mut diags);
     let upgraded_identity = match (current, identity) {
         (Some(current), Some(json)) if current == request.version => Some(tf::IdentityData {

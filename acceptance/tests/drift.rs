@@ -1,0 +1,217 @@
+//! What somebody changes behind Terraform's back is planned by property path,
+//! and repaired; what is nobody's business but theirs is neither.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+mod live;
+mod matrix;
+
+use acceptance::Sandbox;
+use acceptance::terraform::{changed_lines, resource_change};
+use acceptance::tfclient::{Action, Resource};
+use common::{ADDRESS, apply, expect_clean_destroy, expect_code, expect_empty_plan, pipeline};
+use live::Settings;
+use matrix::{Stage, TYPE, differences};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+fn settings() -> Settings {
+    Settings::new("documents")
+        .with("alerts.emails", json!(["a@example.com", "b@example.com"]))
+        .with("tags", json!({ "owner-of": "data" }))
+        // For the topic to have a name that somebody can change.
+        .with(
+            "overrides",
+            json!({ "AlertsTopic": json!({ "DisplayName": "Alerts" }).to_string() }),
+        )
+}
+
+/// Logical id -> type and physical id, as the script takes them.
+fn resources(state: &Value) -> Value {
+    let ids = state["physical_ids"].as_object().expect("physical ids");
+    let resource = |(id, physical): (&String, &Value)| {
+        let line = state["resources"][id].as_str().expect("a line");
+        let kind = line.split(' ').next().expect("a type");
+        (id.clone(), json!({ "type": kind, "physical": physical }))
+    };
+    Value::Object(ids.iter().map(resource).collect())
+}
+
+/// Runs the script of changes; what it prints, by logical id.
+#[track_caller]
+fn script(sandbox: &Sandbox, resources: &Value, round: usize, action: &str) -> Map<String, Value> {
+    // The text twice: the inner one is the JSON, the outer one a Python literal.
+    let script = format!(
+        "resources = json.loads({})\nround = {round}\naction = {}\n{}",
+        json!(resources.to_string()),
+        json!(action),
+        include_str!("python/drift.py")
+    );
+    match sandbox.boto3(&script) {
+        Ok(Value::Object(printed)) => printed,
+        Ok(Value::Null) => Map::new(),
+        Ok(other) => panic!("{action} of round {round} printed {other}"),
+        Err(error) => panic!("{action} of round {round} should go well:\n{error}"),
+    }
+}
+
+fn rounds(sandbox: &Sandbox) -> usize {
+    let counts = script(sandbox, &json!({}), 0, "count");
+    counts.values().filter_map(Value::as_u64).max().expect("changes") as usize
+}
+
+/// What a round changed: logical id -> paths, joined as a plan joins them.
+#[track_caller]
+fn paths(changed: &Map<String, Value>, round: usize) -> BTreeMap<String, String> {
+    let paths = |(id, change): (&String, &Value)| {
+        assert_ne!(
+            change["was"], change["is"],
+            "the change of {id} in round {round} should show in boto3"
+        );
+        let paths = change["paths"].as_array().expect("paths");
+        let paths: Vec<&str> = paths.iter().filter_map(Value::as_str).collect();
+        (id.clone(), paths.join(", "))
+    };
+    changed.iter().map(paths).collect()
+}
+
+fn entries(map: &Value) -> BTreeMap<String, String> {
+    let entries = map.as_object().into_iter().flatten();
+    entries
+        .map(|(id, value)| (id.clone(), value.as_str().unwrap_or("not a text").to_owned()))
+        .collect()
+}
+
+/// Logical ids whose lines differ between two states.
+fn lines(before: &Value, after: &Value) -> BTreeSet<String> {
+    let (before, after) = (entries(&before["resources"]), entries(&after["resources"]));
+    let ids = before.keys().chain(after.keys());
+    ids.filter(|id| before.get(*id) != after.get(*id)).cloned().collect()
+}
+
+/// One round through the client; returns what was not as it should be.
+async fn round(stage: &Stage, resource: &mut Resource, round: usize) -> Vec<String> {
+    let config = settings().spec();
+    let provider = stage.provider().await.expect("a provider");
+    let inventory = resources(&resource.state);
+    let changed = script(&stage.sandbox, &inventory, round, "change");
+    let expected = paths(&changed, round);
+    let mut problems = Vec::new();
+    let mut expect = |what: &str, expected: String, found: String| {
+        if expected != found {
+            problems.push(format!(
+                "round {round}: {what} should be\n  {expected}\nbut is\n  {found}"
+            ));
+        }
+    };
+
+    let read = resource.read(&provider).await.expect("answers");
+    if read.has_errors() {
+        return vec![format!("round {round}: the refresh failed: {read}\nafter {expected:#?}")];
+    }
+    let drifted = entries(&resource.state["drifted"]);
+    expect("drifted", format!("{expected:#?}"), format!("{drifted:#?}"));
+    let plan = match resource.plan(&provider, config.clone()).await {
+        Ok(plan) => plan,
+        Err(error) => return vec![format!("round {round}: the plan failed: {error}")],
+    };
+    let ids: BTreeSet<String> = expected.keys().cloned().collect();
+    let planned = lines(&plan.prior, &plan.planned);
+    expect("the changed lines", format!("{ids:?}"), format!("{planned:?}"));
+    let reasons: BTreeMap<String, String> = expected
+        .iter()
+        .map(|(id, paths)| (id.clone(), format!("drifted: {paths}")))
+        .collect();
+    let changes = entries(&plan.planned["changes"]);
+    expect("changes", format!("{reasons:#?}"), format!("{changes:#?}"));
+
+    let said = resource.apply(&provider, plan).await.expect("answers");
+    expect("the apply's errors", String::new(), match said.has_errors() {
+        true => said.to_string(),
+        false => String::new(),
+    });
+    let now = script(&stage.sandbox, &inventory, round, "look");
+    for (id, change) in &changed {
+        expect(
+            &format!("what boto3 sees of {id} ({}) after the repair", expected[id]),
+            change["was"].to_string(),
+            now[id].to_string(),
+        );
+    }
+    resource.read(&provider).await.expect("answers").ok().expect("a refresh");
+    let plan = resource.plan(&provider, config).await.expect("a plan");
+    if plan.action != Action::NoOp {
+        let text = differences(&plan.prior, &plan.planned);
+        expect("the plan after the repair", "empty".to_owned(), text);
+    }
+    problems
+}
+
+#[test]
+fn each_property_changed_outside_is_planned_by_its_path_and_repaired_and_nothing_else_is() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let stage = Stage::new();
+    let mut problems = Vec::new();
+    runtime.block_on(async {
+        let mut resource = Resource::new(TYPE);
+        let provider = stage.provider().await.expect("a provider");
+        let config = settings().spec();
+        stage.apply(&provider, &mut resource, &config).await.expect("applied");
+        for number in 0..rounds(&stage.sandbox) {
+            problems.extend(round(&stage, &mut resource, number).await);
+        }
+        script(&stage.sandbox, &json!({}), 0, "tidy");
+        live::expect_exactly(&stage.sandbox, &settings());
+        stage.destroy(&provider, &mut resource).await.expect("destroyed");
+        stage.empty().expect("empty");
+    });
+    assert!(
+        problems.is_empty(),
+        "{} things are not as they should be:\n{}",
+        problems.len(),
+        problems.join("\n\n")
+    );
+}
+
+#[test]
+fn terraform_shows_drift_by_path_and_repairs_it_and_takes_no_interest_in_tags_of_others_or_unread_mail() {
+    let sandbox = common::sandbox();
+    let terraform = common::terraform(&sandbox, &pipeline(&settings().hcl()));
+    apply(&terraform);
+    // Both addresses are yet to be confirmed, and that is no drift.
+    expect_empty_plan(&terraform);
+    let state = terraform.state_of(ADDRESS).expect("a state");
+    let inventory = resources(&state);
+    let tagged = script(&sandbox, &inventory, 0, "tag as a stranger");
+    assert!(tagged.values().all(|value| value == "x"), "{tagged:?}");
+    expect_empty_plan(&terraform);
+    sandbox.confirm("b@example.com").expect("confirmed");
+    expect_empty_plan(&terraform);
+
+    let changed = script(&sandbox, &inventory, 0, "change");
+    let expected = paths(&changed, 0);
+    let ran = terraform.plan(&[]).expect("runs");
+    expect_code(&ran, 2, "drift should be planned");
+    let plan = terraform.shown_plan().expect("shown");
+    let change = resource_change(&plan, ADDRESS);
+    assert_eq!(change["actions"], json!(["update"]), "drift is repaired in place");
+    assert_eq!(entries(&change["before"]["drifted"]), expected, "drifted");
+    let reasons = expected.iter().map(|(id, paths)| (id.clone(), format!("drifted: {paths}")));
+    assert_eq!(
+        entries(&change["after"]["changes"]),
+        reasons.collect::<BTreeMap<_, _>>(),
+        "changes"
+    );
+    let lines: Vec<String> = changed_lines(&plan, ADDRESS).into_keys().collect();
+    assert_eq!(lines, expected.keys().cloned().collect::<Vec<_>>(), "changed lines");
+    let ran = terraform.run(&["apply", "-input=false", "-no-color", "plan"]).expect("runs");
+    expect_code(&ran, 0, "the repair");
+    let now = script(&sandbox, &inventory, 0, "look");
+    for (id, change) in &changed {
+        assert_eq!(now[id], change["was"], "{id} after the repair");
+    }
+    expect_empty_plan(&terraform);
+    let tagged = script(&sandbox, &inventory, 0, "see a stranger's tags");
+    assert!(tagged.values().all(|value| value == "x"), "tags of others stay: {tagged:?}");
+    expect_clean_destroy(&terraform, &sandbox);
+}
