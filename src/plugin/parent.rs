@@ -25,7 +25,7 @@ mod unix {
 
         /// Returns once this process is an orphan.
         pub(in crate::plugin) async fn gone(self) {
-            while parent_id() != 0 {
+            while parent_id() == self.0 {
                 tokio::time::sleep(INTERVAL).await;
             }
         }

@@ -246,3 +246,15 @@ resource "test_secret" "it" {
     }
     assert!(workspace.plan_is_empty());
 }
+
+#[test]
+fn a_fraction_in_the_state_is_no_drift() {
+    let configuration = "resource \"test_versioned\" \"it\" {\n  name = \"n\"\n  size = 0.1\n}";
+    let workspace = Workspace::new(configuration);
+    workspace.applied();
+    // Read from JSON, 0.1 is more exact than what msgpack carries.
+    let refresh = ["plan", "-refresh-only", "-detailed-exitcode", "-no-color"];
+    let output = workspace.run(&refresh);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(workspace.plan_is_empty());
+}

@@ -1,8 +1,8 @@
 //! The tfplugin6 service: each method of the protocol, in a task of its own.
 //!
 //! This file only says which call goes where. `catalogue` is what there is,
-//! `lifecycle` plans and applies, `resources` does the rest for resources,
-//! `others` is everything that is not a resource.
+//! `plan` and `apply` are the two calls that change things, `resources` is the
+//! rest about resources, `others` everything that is not about resources.
 
 mod apply;
 mod catalogue;
