@@ -210,7 +210,11 @@ fn each_change_of_keys_table_and_tags_plans_its_own_lines_applies_and_goes_back_
     in_place(&[
         ("encryption.rotation_period_days", json!(180), set(KEYS)),
         ("encryption.deletion_window_days", json!(10), set(KEYS)),
-        ("audit.recovery_period_days", json!(20), set(&["AuditTable"])),
+        (
+            "audit.recovery_period_days",
+            json!(20),
+            set(&["AuditTable"]),
+        ),
         (
             "overrides",
             json!({ "AuditTable": json!({ "DeletionProtectionEnabled": true }).to_string() }),
@@ -328,10 +332,9 @@ fn the_data_guard_refuses_every_plan_that_would_lose_data_and_nothing_is_called(
             "EnvironmentKey: replaced: KeySpec",
         ),
         (
-            plain.clone().with(
-                "encryption.key_arns",
-                json!({ "data": key }),
-            ),
+            plain
+                .clone()
+                .with("encryption.key_arns", json!({ "data": key })),
             "DataKey: removed",
         ),
         (
@@ -364,11 +367,21 @@ fn the_data_guard_refuses_every_plan_that_would_lose_data_and_nothing_is_called(
             ],
         );
     }
-    let text = pipeline("").replace("provider \"tap\" {}", "provider \"tap\" {\n  region = \"us-west-2\"\n}");
+    let text = pipeline("").replace(
+        "provider \"tap\" {}",
+        "provider \"tap\" {\n  region = \"us-west-2\"\n}",
+    );
     terraform.configure(&text).expect("written");
-    expect_refused(&terraform, &[], &["A change of region cannot be made in place"]);
+    expect_refused(
+        &terraform,
+        &[],
+        &["A change of region cannot be made in place"],
+    );
     let called = sandbox.mutations_since(before).expect("recorded");
-    assert!(called.is_empty(), "a refused plan changes nothing: {called:?}");
+    assert!(
+        called.is_empty(),
+        "a refused plan changes nothing: {called:?}"
+    );
     configure(&terraform, &plain);
     expect_empty_plan(&terraform);
 }
@@ -484,10 +497,22 @@ fn an_unknown_input_leaves_open_only_the_lines_that_it_decides() {
             .collect()
     };
     assert_eq!(lines("rotation"), set(KEYS), "rotation_period_days unknown");
-    assert_eq!(lines("table"), set(&["AuditTable"]), "recovery_period_days unknown");
+    assert_eq!(
+        lines("table"),
+        set(&["AuditTable"]),
+        "recovery_period_days unknown"
+    );
     assert_eq!(lines("tag"), set(TAGGED), "a tag's value unknown");
-    assert_eq!(lines("override"), set(&["AuditTable"]), "an override unknown");
-    assert_eq!(lines("guard"), set(&[]), "allow_data_loss unknown decides no line");
+    assert_eq!(
+        lines("override"),
+        set(&["AuditTable"]),
+        "an override unknown"
+    );
+    assert_eq!(
+        lines("guard"),
+        set(&[]),
+        "allow_data_loss unknown decides no line"
+    );
     assert_eq!(
         unknown("email"),
         json!(true),
@@ -566,7 +591,10 @@ fn a_change_of_how_the_provider_behaves_changes_no_line_and_deletion_protection_
     let ran = terraform.destroy().expect("runs");
     expect_code(&ran, 1, "destroy of what is protected");
     assert!(
-        sandbox.mutations_since(before).expect("recorded").is_empty(),
+        sandbox
+            .mutations_since(before)
+            .expect("recorded")
+            .is_empty(),
         "a refused destroy deletes nothing"
     );
     settings.set("deletion_protection", false);
@@ -606,7 +634,10 @@ fn an_import_by_id_plans_empty_and_the_generated_configuration_too() {
     expect_code(&ran, 0, "import by id");
     expect_empty_plan(&terraform);
     assert!(
-        sandbox.mutations_since(before).expect("recorded").is_empty(),
+        sandbox
+            .mutations_since(before)
+            .expect("recorded")
+            .is_empty(),
         "an import changes nothing"
     );
 
@@ -629,7 +660,8 @@ fn an_import_by_id_plans_empty_and_the_generated_configuration_too() {
         std::fs::read_to_string(elsewhere.dir().join("generated.tf")).expect("generated");
     let ran = elsewhere.plan(&[]).expect("runs");
     assert!(
-        ran.text.contains("1 to import, 0 to add, 0 to change, 0 to destroy"),
+        ran.text
+            .contains("1 to import, 0 to add, 0 to change, 0 to destroy"),
         "the generated configuration should plan the import and nothing else:\n{generated}\n{}",
         ran.text
     );
@@ -639,8 +671,14 @@ fn an_import_by_id_plans_empty_and_the_generated_configuration_too() {
     expect_exactly(&sandbox, &settings);
 
     for (id, says) in [
-        ("documents-dev", "not of the form name-environment_suffix@region"),
-        ("other-dev@us-east-1", "There is no pipeline other-dev@us-east-1"),
+        (
+            "documents-dev",
+            "not of the form name-environment_suffix@region",
+        ),
+        (
+            "other-dev@us-east-1",
+            "There is no pipeline other-dev@us-east-1",
+        ),
     ] {
         let ran = elsewhere.run(&["state", "rm", ADDRESS]).expect("runs");
         assert!(ran.code == 0 || id.starts_with("other"), "{}", ran.text);
@@ -675,9 +713,8 @@ fn without_force_destroy_a_bucket_with_documents_is_kept_and_named_until_it_is_a
             ran.text
         );
     }
-    let count = format!(
-        "print(json.dumps(boto3.client('s3').list_objects_v2(Bucket={raw})['KeyCount']))"
-    );
+    let count =
+        format!("print(json.dumps(boto3.client('s3').list_objects_v2(Bucket={raw})['KeyCount']))");
     assert_eq!(
         sandbox.boto3(&count).expect("the bucket is there"),
         json!(3),

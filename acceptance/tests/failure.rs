@@ -79,7 +79,10 @@ fn expect_all_in_state(terraform: &Terraform, sandbox: &Sandbox) {
     let known = state["physical_ids"].to_string();
     let account = sandbox.account().expect("answers");
     for name in names(&account) {
-        let (kind, id) = name.split_once(' ').and_then(|(_, rest)| rest.split_once(' ')).expect("kind and name");
+        let (kind, id) = name
+            .split_once(' ')
+            .and_then(|(_, rest)| rest.split_once(' '))
+            .expect("kind and name");
         if kind == "parameters" {
             continue;
         }
@@ -125,7 +128,10 @@ fn a_create_that_failed_keeps_everything_and_is_continued_in_place_without_a_del
     );
     let again: Vec<&Call> = mutations
         .iter()
-        .filter(|call| ["CreateKey", "CreateBucket", "CreateTopic", "CreateAlias"].contains(&call.operation.as_str()))
+        .filter(|call| {
+            ["CreateKey", "CreateBucket", "CreateTopic", "CreateAlias"]
+                .contains(&call.operation.as_str())
+        })
         .collect();
     assert!(again.is_empty(), "what exists is not made again: {again:?}");
     let state = terraform.state_of(ADDRESS).expect("a state");
@@ -139,8 +145,7 @@ fn a_create_that_failed_keeps_everything_and_is_continued_in_place_without_a_del
 #[test]
 fn a_failed_create_whose_configuration_changes_converges_and_leaves_no_orphan() {
     let sandbox = sandbox();
-    let mut settings =
-        documents().with("alerts.emails", json!(["a@example.com", "b@example.com"]));
+    let mut settings = documents().with("alerts.emails", json!(["a@example.com", "b@example.com"]));
     let terraform = configured(&sandbox, &settings);
     sandbox.weather([no_tables()]).expect("rules");
     let ran = terraform.apply(&[]).expect("runs");
@@ -205,7 +210,11 @@ fn resume_succeeds_with_a_warning_and_the_next_apply_finishes() {
     expect_code(&ran, 0, "resume is no error");
     expect_says(
         &ran,
-        &["Warning", "The pipeline is incomplete", "dynamodb:CreateTable"],
+        &[
+            "Warning",
+            "The pipeline is incomplete",
+            "dynamodb:CreateTable",
+        ],
     );
     let state = terraform.state_of(ADDRESS).expect("a state");
     assert_eq!(state["status"], "INCOMPLETE");
@@ -218,7 +227,10 @@ fn resume_succeeds_with_a_warning_and_the_next_apply_finishes() {
         Vec::<String>::new(),
         "going on deletes nothing"
     );
-    assert_eq!(terraform.state_of(ADDRESS).expect("a state")["status"], "READY");
+    assert_eq!(
+        terraform.state_of(ADDRESS).expect("a state")["status"],
+        "READY"
+    );
     expect_exactly(&sandbox, &settings);
     expect_empty_plan(&terraform);
 }
@@ -508,7 +520,10 @@ fn one_missing_permission_that_hits_many_resources_is_one_error_that_lists_them(
         .expect("rules");
     let ran = terraform.apply(&[]).expect("runs");
     expect_code(&ran, 1, "no key can be made");
-    expect_says(&ran, &["kms:CreateKey", "DataKey", "EnvironmentKey", "LogsKey"]);
+    expect_says(
+        &ran,
+        &["kms:CreateKey", "DataKey", "EnvironmentKey", "LogsKey"],
+    );
     assert_eq!(
         ran.text.matches("Error: ").count(),
         1,

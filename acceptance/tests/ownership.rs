@@ -87,7 +87,9 @@ fn strangers() -> Vec<Stranger> {
 /// create is continued, or the create is destroyed and the stranger stays.
 fn refuses(stranger: &Stranger, goes_on: bool) {
     let sandbox = sandbox();
-    sandbox.boto3(&stranger.make).expect("the stranger's is made");
+    sandbox
+        .boto3(&stranger.make)
+        .expect("the stranger's is made");
     let before = sandbox.boto3(&stranger.look).expect("it is there");
     let account = sandbox.account().expect("answers");
     let terraform = terraform(&sandbox, &pipeline(""));
@@ -108,7 +110,9 @@ fn refuses(stranger: &Stranger, goes_on: bool) {
         "a stranger's {id} is left as it was"
     );
     if goes_on {
-        sandbox.boto3(&stranger.remove).expect("the stranger removes it");
+        sandbox
+            .boto3(&stranger.remove)
+            .expect("the stranger removes it");
         apply(&terraform);
         expect_exactly(&sandbox, &documents());
         expect_empty_plan(&terraform);
@@ -174,7 +178,11 @@ fn a_second_state_of_one_name_is_refused_with_the_import_command_and_adopts_when
         "documents-dev@us-east-1",
         "adopt_existing = true",
     ] {
-        assert!(text.contains(part), "the refusal should say {part:?}:\n{}", ran.text);
+        assert!(
+            text.contains(part),
+            "the refusal should say {part:?}:\n{}",
+            ran.text
+        );
     }
     assert_eq!(
         second.state_of(ADDRESS).expect("a state"),
@@ -187,13 +195,18 @@ fn a_second_state_of_one_name_is_refused_with_the_import_command_and_adopts_when
         .into_iter()
         .filter(|call| call.status == Some(200))
         .collect();
-    assert!(called.is_empty(), "a refused create changes nothing: {called:?}");
+    assert!(
+        called.is_empty(),
+        "a refused create changes nothing: {called:?}"
+    );
     expect_empty_plan(&first);
 
     let adopting = documents()
         .with("adopt_existing", true)
         .with("encryption.rotation_period_days", 180);
-    second.configure(&pipeline(&adopting.hcl())).expect("written");
+    second
+        .configure(&pipeline(&adopting.hcl()))
+        .expect("written");
     let plan = second.plan(&[]).expect("runs");
     assert!(
         plan.flat().contains("An existing pipeline will be adopted"),
@@ -216,11 +229,16 @@ fn a_second_state_of_one_name_is_refused_with_the_import_command_and_adopts_when
         .expect("written");
     let ran = first.apply(&[]).expect("runs");
     expect_code(&ran, 1, "an update by the state that lost it");
-    assert!(ran.flat().contains("another Terraform state"), "{}", ran.text);
+    assert!(
+        ran.flat().contains("another Terraform state"),
+        "{}",
+        ran.text
+    );
     let ran = first.destroy().expect("runs");
     expect_code(&ran, 0, "destroy by the state that lost it");
     assert!(
-        ran.flat().contains("Nothing was deleted: another state owns the pipeline"),
+        ran.flat()
+            .contains("Nothing was deleted: another state owns the pipeline"),
         "it should warn:\n{}",
         ran.text
     );
@@ -232,15 +250,24 @@ fn a_second_state_of_one_name_is_refused_with_the_import_command_and_adopts_when
 #[test]
 fn create_before_destroy_with_adoption_cannot_delete_its_own_pipeline() {
     let sandbox = sandbox();
-    let text = pipeline("  adopt_existing = true\n  lifecycle {\n    create_before_destroy = true\n  }");
+    let text =
+        pipeline("  adopt_existing = true\n  lifecycle {\n    create_before_destroy = true\n  }");
     let terraform = terraform(&sandbox, &text);
     apply(&terraform);
     let before = terraform.state_of(ADDRESS).expect("a state");
-    let ran = terraform.apply(&[&format!("-replace={ADDRESS}")]).expect("runs");
+    let ran = terraform
+        .apply(&[&format!("-replace={ADDRESS}")])
+        .expect("runs");
     expect_code(&ran, 0, "-replace with create_before_destroy");
     let after = terraform.state_of(ADDRESS).expect("a state");
-    assert_ne!(before["incarnation"], after["incarnation"], "it was claimed anew");
-    assert_eq!(before["key_arns"], after["key_arns"], "and nothing was deleted");
+    assert_ne!(
+        before["incarnation"], after["incarnation"],
+        "it was claimed anew"
+    );
+    assert_eq!(
+        before["key_arns"], after["key_arns"],
+        "and nothing was deleted"
+    );
     expect_exactly(&sandbox, &documents());
     expect_empty_plan(&terraform);
     expect_clean_destroy(&terraform, &sandbox);
@@ -254,7 +281,13 @@ fn what_was_imported_can_be_destroyed() {
     apply(&first);
     let second = terraform(&sandbox, &pipeline(&settings.hcl()));
     let ran = second
-        .run(&["import", "-input=false", "-no-color", ADDRESS, "documents-dev@us-east-1"])
+        .run(&[
+            "import",
+            "-input=false",
+            "-no-color",
+            ADDRESS,
+            "documents-dev@us-east-1",
+        ])
         .expect("runs");
     expect_code(&ran, 0, "import");
     expect_clean_destroy(&second, &sandbox);
@@ -281,7 +314,10 @@ fn two_regions_hold_two_pipelines_of_one_name() {
     expect_empty_plan(&terraform);
     // Only the one in the west goes.
     terraform
-        .configure(&format!("{}\nprovider \"tap\" {{\n  alias = \"west\"\n  region = \"us-west-2\"\n}}\n", pipeline("")))
+        .configure(&format!(
+            "{}\nprovider \"tap\" {{\n  alias = \"west\"\n  region = \"us-west-2\"\n}}\n",
+            pipeline("")
+        ))
         .expect("written");
     apply(&terraform);
     expect_exactly(&sandbox, &documents());
@@ -292,8 +328,14 @@ fn two_regions_hold_two_pipelines_of_one_name() {
 fn throttled(calls: &[Call]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for call in calls {
-        if call.error.as_deref().is_some_and(|error| error.contains("Throttl")) {
-            *counts.entry(format!("{}:{}", call.service, call.operation)).or_default() += 1;
+        if call
+            .error
+            .as_deref()
+            .is_some_and(|error| error.contains("Throttl"))
+        {
+            *counts
+                .entry(format!("{}:{}", call.service, call.operation))
+                .or_default() += 1;
         }
     }
     counts
@@ -316,7 +358,12 @@ fn twenty_pipelines_with_for_each_do_not_collide_and_respect_the_accounts_limits
     let ran = terraform.plan(&["-parallelism=20"]).expect("runs");
     expect_code(&ran, 0, "a second plan of twenty pipelines");
     let specs: Vec<(String, Value)> = (0..COUNT)
-        .map(|n| (format!("p{n}-dev@us-east-1"), Settings::new(&format!("p{n}")).spec()))
+        .map(|n| {
+            (
+                format!("p{n}-dev@us-east-1"),
+                Settings::new(&format!("p{n}")).spec(),
+            )
+        })
         .collect();
     let pipelines: Vec<(&str, Value, &str)> = specs
         .iter()
@@ -327,7 +374,13 @@ fn twenty_pipelines_with_for_each_do_not_collide_and_respect_the_accounts_limits
     expect_exactly_all(&sandbox, &pipelines);
     sandbox.aws_limits().expect("limits");
     let ran = terraform
-        .run(&["destroy", "-input=false", "-no-color", "-auto-approve", "-parallelism=20"])
+        .run(&[
+            "destroy",
+            "-input=false",
+            "-no-color",
+            "-auto-approve",
+            "-parallelism=20",
+        ])
         .expect("runs");
     expect_code(&ran, 0, "destroy of twenty pipelines");
     let destroyed = sandbox.calls_since(since).expect("recorded");

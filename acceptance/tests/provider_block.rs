@@ -16,7 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The pipeline under a provider block.
 fn under(block: &str) -> String {
-    pipeline("").replace("provider \"tap\" {}", &format!("provider \"tap\" {{\n{block}\n}}"))
+    pipeline("").replace(
+        "provider \"tap\" {}",
+        &format!("provider \"tap\" {{\n{block}\n}}"),
+    )
 }
 
 /// Terraform with exactly these variables of AWS'.
@@ -62,7 +65,11 @@ fn a_wrong_account_is_refused_before_anything_but_the_account_is_asked_for() {
     );
     let allowed = format!("  allowed_account_ids = [\"999999999999\", \"{ACCOUNT}\"]");
     let terraform = terraform(&sandbox, &under(&allowed));
-    expect_code(&terraform.plan(&[]).expect("runs"), 2, "a plan in an allowed account");
+    expect_code(
+        &terraform.plan(&[]).expect("runs"),
+        2,
+        "a plan in an allowed account",
+    );
 }
 
 #[test]
@@ -84,7 +91,8 @@ fn the_pipeline_of_another_account_is_neither_read_nor_forgotten() {
     let ran = terraform.plan(&[]).expect("runs");
     expect_code(&ran, 1, "a plan with credentials of another account");
     assert!(
-        ran.flat().contains("The credentials are for another account"),
+        ran.flat()
+            .contains("The credentials are for another account"),
         "{}",
         ran.text
     );
@@ -127,7 +135,10 @@ fn a_role_is_assumed_with_its_external_id_and_session_name_and_everything_is_cal
     }
     expect_exactly(&sandbox, &Settings::new("documents"));
     let state = std::fs::read_to_string(terraform.dir().join("terraform.tfstate")).expect("state");
-    assert!(!state.contains(external_id), "the external id is not in the state");
+    assert!(
+        !state.contains(external_id),
+        "the external id is not in the state"
+    );
     expect_clean_destroy(&terraform, &sandbox);
 }
 
@@ -149,7 +160,11 @@ fn an_unassumable_role_is_an_error_that_names_it_and_nothing_else_is_called() {
     expect_code(&ran, 1, "a role that may not be assumed");
     let text = ran.flat();
     for part in ["role/deployer", "AccessDenied"] {
-        assert!(text.contains(part), "the error should say {part:?}:\n{}", ran.text);
+        assert!(
+            text.contains(part),
+            "the error should say {part:?}:\n{}",
+            ran.text
+        );
     }
     let called = operations(&sandbox.calls().expect("recorded"));
     assert_eq!(called, BTreeSet::from(["sts:AssumeRole".to_owned()]));
@@ -161,7 +176,10 @@ fn endpoints_by_service_beat_the_environment_and_only_those_named_are_used() {
     // KMS lives in the other sandbox, everything else in the one.
     let terraform = terraform(
         &one,
-        &under(&format!("  endpoints = {{ kms = \"{}\" }}", other.endpoint())),
+        &under(&format!(
+            "  endpoints = {{ kms = \"{}\" }}",
+            other.endpoint()
+        )),
     );
     let ran = terraform.apply(&[]).expect("runs");
     let services = |sandbox: &Sandbox| -> BTreeSet<String> {
@@ -191,8 +209,8 @@ fn default_tags_are_on_everything_a_pipelines_own_win_and_ignored_ones_neither_d
     );
     let terraform = terraform(&sandbox, &text);
     apply(&terraform);
-    let expected = Settings::new("documents")
-        .with("tags", json!({ "team": "platform", "stage": "mine" }));
+    let expected =
+        Settings::new("documents").with("tags", json!({ "team": "platform", "stage": "mine" }));
     expect_exactly(&sandbox, &expected);
     expect_empty_plan(&terraform);
 
@@ -277,7 +295,8 @@ fn the_region_of_the_block_beats_the_environments() {
     let ran = none.plan(&[]).expect("runs");
     expect_code(&ran, 1, "a plan without a region");
     assert!(
-        ran.flat().contains("set region in the provider block, or AWS_REGION"),
+        ran.flat()
+            .contains("set region in the provider block, or AWS_REGION"),
         "it should say what to set:\n{}",
         ran.text
     );
@@ -287,7 +306,10 @@ fn the_region_of_the_block_beats_the_environments() {
 fn a_profile_of_a_shared_configuration_file_gives_region_endpoint_and_credentials() {
     let sandbox = sandbox();
     let folder = tempfile::tempdir().expect("a folder");
-    let (config, credentials) = (folder.path().join("config"), folder.path().join("credentials"));
+    let (config, credentials) = (
+        folder.path().join("config"),
+        folder.path().join("credentials"),
+    );
     std::fs::write(
         &config,
         format!(
@@ -312,7 +334,10 @@ fn a_profile_of_a_shared_configuration_file_gives_region_endpoint_and_credential
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("AWS_PROFILE", "sandbox"),
             ("AWS_CONFIG_FILE", &config.display().to_string()),
-            ("AWS_SHARED_CREDENTIALS_FILE", &credentials.display().to_string()),
+            (
+                "AWS_SHARED_CREDENTIALS_FILE",
+                &credentials.display().to_string(),
+            ),
         ],
         &pipeline(""),
     );
@@ -360,7 +385,10 @@ fn a_block_that_is_not_known_yet_plans_without_an_account_and_applies_when_it_is
     let ran = terraform.plan(&[]).expect("runs");
     expect_code(&ran, 2, "a plan under an unknown block");
     let calls = sandbox.calls().expect("recorded");
-    assert!(calls.is_empty(), "no account is known, so none is asked: {calls:?}");
+    assert!(
+        calls.is_empty(),
+        "no account is known, so none is asked: {calls:?}"
+    );
     apply(&terraform);
     let spec = Settings::new("documents").spec();
     expect_exactly_all(&sandbox, &[("us-west-2", spec, "documents-dev@us-west-2")]);
@@ -425,15 +453,23 @@ fn no_secret_is_in_state_plan_journal_or_trace_output() {
             let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.file_name().is_some_and(|name| name != "main.tf" && name != "plan") {
+            } else if path
+                .file_name()
+                .is_some_and(|name| name != "main.tf" && name != "plan")
+            {
                 let bytes = std::fs::read(&path).expect("read");
-                texts.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+                texts.push((
+                    path.display().to_string(),
+                    String::from_utf8_lossy(&bytes).into_owned(),
+                ));
             }
         }
     }
     assert!(
         texts.iter().any(|(name, _)| name.ends_with(".jsonl"))
-            && texts.iter().any(|(name, _)| name.ends_with("terraform.tfstate")),
+            && texts
+                .iter()
+                .any(|(name, _)| name.ends_with("terraform.tfstate")),
         "journal and state should be among what is searched"
     );
     // The plan file is a zip that holds the configuration itself, as always.

@@ -55,7 +55,9 @@ fn full() -> Settings {
 
 /// A pipeline whose keys and log bucket are all brought.
 fn brought() -> Settings {
-    let arn = |end: &str| format!("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890{end}");
+    let arn = |end: &str| {
+        format!("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890{end}")
+    };
     Settings::new("documents")
         .with(
             "encryption.key_arns",
@@ -86,7 +88,11 @@ fn nowhere() -> BTreeMap<String, String> {
 
 #[test]
 fn the_data_source_and_the_command_give_the_same_template_without_touching_aws() {
-    let cases = [("quickstart", quickstart()), ("full", full()), ("brought", brought())];
+    let cases = [
+        ("quickstart", quickstart()),
+        ("full", full()),
+        ("brought", brought()),
+    ];
     let mut text = String::from("provider \"tap\" {}\n");
     for (label, settings) in &cases {
         let name = settings.spec()["name"].clone();
@@ -113,7 +119,10 @@ fn the_data_source_and_the_command_give_the_same_template_without_touching_aws()
         assert_eq!(output["region"], "us-east-1");
     }
     // What was left out is filled in with the defaults.
-    assert_eq!(outputs["quickstart"]["value"]["encryption"]["rotation_period_days"], 365);
+    assert_eq!(
+        outputs["quickstart"]["value"]["encryption"]["rotation_period_days"],
+        365
+    );
 }
 
 #[test]
@@ -129,20 +138,30 @@ fn account_and_region_are_arguments_and_reach_arns_names_and_partition() {
             resources["RawBucket"]["Properties"]["BucketName"],
             format!("documents-raw-documents-dev-{}-{region}", live::ACCOUNT)
         );
-        let root = &resources["DataKey"]["Properties"]["KeyPolicy"]["Statement"][0]["Principal"]["AWS"];
-        assert_eq!(root, &json!(format!("arn:{partition}:iam::{}:root", live::ACCOUNT)));
+        let root =
+            &resources["DataKey"]["Properties"]["KeyPolicy"]["Statement"][0]["Principal"]["AWS"];
+        assert_eq!(
+            root,
+            &json!(format!("arn:{partition}:iam::{}:root", live::ACCOUNT))
+        );
     }
 }
 
 #[test]
 fn the_command_refuses_what_is_wrong_with_its_path_and_advice() {
     for (spec, says) in [
-        (json!({ "name": "Documents", "environment_suffix": "dev" }), "name: Invalid value: \"Documents\" is not a name for a pipeline"),
+        (
+            json!({ "name": "Documents", "environment_suffix": "dev" }),
+            "name: Invalid value: \"Documents\" is not a name for a pipeline",
+        ),
         (
             json!({ "name": "documents", "environment_suffix": "dev", "storage": { "noncurrent_glacier_after_days": 0 } }),
             "storage.noncurrent_glacier_after_days: 0 is not possible here. Write a whole number",
         ),
-        (json!({ "name": "documents", "environment_suffix": "dev", "colour": "red" }), "colour"),
+        (
+            json!({ "name": "documents", "environment_suffix": "dev", "colour": "red" }),
+            "colour",
+        ),
         (
             json!({ "name": "documents", "environment_suffix": "dev", "storage": { "colour": "red" } }),
             "storage.colour is not an attribute of it",
@@ -151,13 +170,22 @@ fn the_command_refuses_what_is_wrong_with_its_path_and_advice() {
             json!({ "name": "documents", "environment_suffix": "dev", "storage": { "noncurrent_glacier_after_days": "many" } }),
             "storage",
         ),
-        (json!({ "name": "documents", "environment_suffix": "dev", "overrides": { "RawBucket": "{\"Colour\": 1}" } }), "Colour"),
-        (json!({ "name": "documents", "environment_suffix": "dev", "account_id": "12" }), "\"12\" is not an AWS account id. Write twelve digits"),
+        (
+            json!({ "name": "documents", "environment_suffix": "dev", "overrides": { "RawBucket": "{\"Colour\": 1}" } }),
+            "Colour",
+        ),
+        (
+            json!({ "name": "documents", "environment_suffix": "dev", "account_id": "12" }),
+            "\"12\" is not an AWS account id. Write twelve digits",
+        ),
         (json!([1]), "is not the JSON of a tap_secure_pipeline"),
     ] {
         let (code, text, errors) = template_command(&spec);
         assert_eq!(code, 1, "{spec} should be refused, and gave {text}");
-        assert!(errors.contains(says), "{spec} should be refused with {says:?}:\n{errors}");
+        assert!(
+            errors.contains(says),
+            "{spec} should be refused with {says:?}:\n{errors}"
+        );
         assert_eq!(text, "", "what is refused prints no template");
     }
 }
@@ -179,7 +207,11 @@ fn cfn_lint() -> PathBuf {
 fn cfn_lint_finds_no_error_and_no_warning_in_any_template() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut files = Vec::new();
-    for (label, settings) in [("quickstart", quickstart()), ("full", full()), ("brought", brought())] {
+    for (label, settings) in [
+        ("quickstart", quickstart()),
+        ("full", full()),
+        ("brought", brought()),
+    ] {
         let file = folder.path().join(format!("{label}.json"));
         std::fs::write(&file, rendered(&settings).to_string()).expect("written");
         files.push(file);
@@ -202,7 +234,10 @@ fn cfn_lint_finds_no_error_and_no_warning_in_any_template() {
 fn the_files_in_schemas_are_what_the_code_says() {
     let output = Command::new("python3")
         .arg(root().join("tools/schemas.py"))
-        .env("TAP_PROVIDER", acceptance::terraform::program("terraform-provider-tap").expect("built"))
+        .env(
+            "TAP_PROVIDER",
+            acceptance::terraform::program("terraform-provider-tap").expect("built"),
+        )
         .output()
         .expect("python3 runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned()
@@ -212,7 +247,8 @@ fn the_files_in_schemas_are_what_the_code_says() {
 
 #[test]
 fn the_quickstart_of_the_golden_file_is_the_example() {
-    let example = std::fs::read_to_string(root().join("examples/quickstart/main.tf")).expect("read");
+    let example =
+        std::fs::read_to_string(root().join("examples/quickstart/main.tf")).expect("read");
     let golden = std::fs::read_to_string(root().join("schemas/templates/quickstart.json"))
         .expect("there is one; run: make schemas");
     let golden: Value = serde_json::from_str(&golden).expect("JSON");

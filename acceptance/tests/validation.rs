@@ -43,67 +43,312 @@ const DURATION: &str = "Write a number with a unit";
 
 /// Cases of the resource that the provider itself refuses.
 const CASES: &[Case] = &[
-    case("name = \"Documents\"", "name = \"Documents\"", "is not a name for a pipeline", NAME),
-    case("name = \"\"", "name = \"\"", "is not a name for a pipeline", NAME),
-    case("name = \"1st\"", "name = ", "is not a name for a pipeline", NAME),
-    case("name = \"docs-\"", "name = ", "is not a name for a pipeline", NAME),
-    case("name = \"a--b\"", "name = ", "is not a name for a pipeline", NAME),
-    case("name = \"my_docs\"", "name = ", "is not a name for a pipeline", NAME),
-    case("name = \" docs\"", "name = ", "begins or ends with white space", "trimspace()"),
-    case("name = \"a234567890123456789012345678901234\"", "name = ", "is not a name for a pipeline", NAME),
-    case("environment_suffix = \"pre-prod\"", "environment_suffix = ", "is not an environment suffix", SUFFIX),
-    case("environment_suffix = \"\"", "environment_suffix = ", "is not an environment suffix", SUFFIX),
-    case("environment_suffix = \"seventeencharacte\"", "environment_suffix = ", "is not an environment suffix", SUFFIX),
-    case("encryption = { rotation_period_days = 89 }", "rotation_period_days", "encryption.rotation_period_days: 89 is not possible", DAYS),
-    case("encryption = { rotation_period_days = 2561 }", "rotation_period_days", "2561 is not possible", "from 90 to 2560; the default is 365"),
-    case("encryption = { rotation_period_days = 180.5 }", "rotation_period_days", "180.5 is not possible", DAYS),
-    case("encryption = { deletion_window_days = 6 }", "deletion_window_days", "encryption.deletion_window_days: 6", "from 7 to 30; the default is 7"),
-    case("encryption = { deletion_window_days = -7 }", "deletion_window_days", "-7 is not possible", DAYS),
-    case("encryption = { key_arns = { data = \"alias/mine\" } }", "key_arns", "encryption.key_arns.data: \"alias/mine\" is not the ARN of a KMS key", ARN),
-    case("encryption = { key_arns = { environment = \"arn:aws:kms:us-east-1:123:key/x\" } }", "key_arns", "encryption.key_arns.environment", ARN),
-    case("encryption = { key_arns = { logs = \"arn:aws:s3:::bucket\" } }", "key_arns", "encryption.key_arns.logs", ARN),
+    case(
+        "name = \"Documents\"",
+        "name = \"Documents\"",
+        "is not a name for a pipeline",
+        NAME,
+    ),
+    case(
+        "name = \"\"",
+        "name = \"\"",
+        "is not a name for a pipeline",
+        NAME,
+    ),
+    case(
+        "name = \"1st\"",
+        "name = ",
+        "is not a name for a pipeline",
+        NAME,
+    ),
+    case(
+        "name = \"docs-\"",
+        "name = ",
+        "is not a name for a pipeline",
+        NAME,
+    ),
+    case(
+        "name = \"a--b\"",
+        "name = ",
+        "is not a name for a pipeline",
+        NAME,
+    ),
+    case(
+        "name = \"my_docs\"",
+        "name = ",
+        "is not a name for a pipeline",
+        NAME,
+    ),
+    case(
+        "name = \" docs\"",
+        "name = ",
+        "begins or ends with white space",
+        "trimspace()",
+    ),
+    case(
+        "name = \"a234567890123456789012345678901234\"",
+        "name = ",
+        "is not a name for a pipeline",
+        NAME,
+    ),
+    case(
+        "environment_suffix = \"pre-prod\"",
+        "environment_suffix = ",
+        "is not an environment suffix",
+        SUFFIX,
+    ),
+    case(
+        "environment_suffix = \"\"",
+        "environment_suffix = ",
+        "is not an environment suffix",
+        SUFFIX,
+    ),
+    case(
+        "environment_suffix = \"seventeencharacte\"",
+        "environment_suffix = ",
+        "is not an environment suffix",
+        SUFFIX,
+    ),
+    case(
+        "encryption = { rotation_period_days = 89 }",
+        "rotation_period_days",
+        "encryption.rotation_period_days: 89 is not possible",
+        DAYS,
+    ),
+    case(
+        "encryption = { rotation_period_days = 2561 }",
+        "rotation_period_days",
+        "2561 is not possible",
+        "from 90 to 2560; the default is 365",
+    ),
+    case(
+        "encryption = { rotation_period_days = 180.5 }",
+        "rotation_period_days",
+        "180.5 is not possible",
+        DAYS,
+    ),
+    case(
+        "encryption = { deletion_window_days = 6 }",
+        "deletion_window_days",
+        "encryption.deletion_window_days: 6",
+        "from 7 to 30; the default is 7",
+    ),
+    case(
+        "encryption = { deletion_window_days = -7 }",
+        "deletion_window_days",
+        "-7 is not possible",
+        DAYS,
+    ),
+    case(
+        "encryption = { key_arns = { data = \"alias/mine\" } }",
+        "key_arns",
+        "encryption.key_arns.data: \"alias/mine\" is not the ARN of a KMS key",
+        ARN,
+    ),
+    case(
+        "encryption = { key_arns = { environment = \"arn:aws:kms:us-east-1:123:key/x\" } }",
+        "key_arns",
+        "encryption.key_arns.environment",
+        ARN,
+    ),
+    case(
+        "encryption = { key_arns = { logs = \"arn:aws:s3:::bucket\" } }",
+        "key_arns",
+        "encryption.key_arns.logs",
+        ARN,
+    ),
     case(
         "encryption = { key_arns = { data = \"arn:aws:kms:us-east-1:111122223333:key/a\", environment = \"arn:aws:kms:us-east-1:111122223333:key/a\" } }",
         "key_arns",
         "encryption.key_arns.environment: arn:aws:kms:us-east-1:111122223333:key/a is also key_arns.data",
         "leave key_arns.environment out",
     ),
-    case("storage = { noncurrent_glacier_after_days = 0 }", "noncurrent_glacier_after_days", "storage.noncurrent_glacier_after_days: 0", DAYS),
-    case("storage = { noncurrent_glacier_after_days = 7.5 }", "noncurrent_glacier_after_days", "7.5 is not possible", DAYS),
-    case("storage = { noncurrent_expire_after_days = 3651 }", "noncurrent_expire_after_days", "3651 is not possible", DAYS),
+    case(
+        "storage = { noncurrent_glacier_after_days = 0 }",
+        "noncurrent_glacier_after_days",
+        "storage.noncurrent_glacier_after_days: 0",
+        DAYS,
+    ),
+    case(
+        "storage = { noncurrent_glacier_after_days = 7.5 }",
+        "noncurrent_glacier_after_days",
+        "7.5 is not possible",
+        DAYS,
+    ),
+    case(
+        "storage = { noncurrent_expire_after_days = 3651 }",
+        "noncurrent_expire_after_days",
+        "3651 is not possible",
+        DAYS,
+    ),
     case(
         "storage = { noncurrent_glacier_after_days = 400 }",
         "storage = ",
         "storage.noncurrent_expire_after_days: noncurrent_expire_after_days is 400 and noncurrent_glacier_after_days is 400",
         "Write a number greater than 400",
     ),
-    case("storage = { access_log_retention_days = 0 }", "access_log_retention_days", "storage.access_log_retention_days: 0", DAYS),
-    case("storage = { abort_incomplete_uploads_after_days = 366 }", "abort_incomplete_uploads_after_days", "366 is not possible", "from 1 to 365"),
-    case("storage = { access_log_encryption = \"none\" }", "access_log_encryption", "\"none\" is not one of the possible values", "Write \"aws:kms\" or \"AES256\""),
-    case("storage = { log_bucket_name = \"My_Bucket\" }", "log_bucket_name", "\"My_Bucket\" is not a bucket name", BUCKET),
-    case("storage = { log_bucket_name = \"arn:aws:s3:::logs\" }", "log_bucket_name", "is not a bucket name", BUCKET),
-    case("storage = { log_bucket_name = \"ab\" }", "log_bucket_name", "\"ab\" is not a bucket name", BUCKET),
-    case("audit = { recovery_period_days = 36 }", "recovery_period_days", "audit.recovery_period_days: 36", "from 1 to 35"),
-    case("alerts = { emails = [\"nobody\"] }", "emails", "alerts.emails: \"nobody\" is not an e-mail address", MAIL),
-    case("alerts = { emails = [\"a@b\"] }", "emails", "\"a@b\" is not an e-mail address", MAIL),
-    case("alerts = { emails = [\"a..b@example.com\"] }", "emails", "is not an e-mail address", MAIL),
-    case("alerts = { emails = [\"A@example.com\", \"a@example.com\"] }", "emails", "in two spellings", "Remove one"),
-    case("alerts = { emails = [null] }", "emails", "must be an e-mail address", "compact()"),
-    case("tags = { owner = \"me\" }", "owner = \"me\"", "The tag key \"owner\" is set by the provider", "Write another key"),
-    case("tags = { \"tap:pipeline\" = \"x\" }", "tap:pipeline", "\"tap:pipeline\"", "Write another key"),
-    case("tags = { \"aws:x\" = \"x\" }", "aws:x", "\"aws:x\"", "Write another key"),
-    case("tags = { \"a#b\" = \"x\" }", "a#b", "\"a#b\" cannot be a tag key", "Write 1 to 128 letters"),
-    case("tags = { ok = \"a;b\" }", "ok = ", "The value of tag \"ok\" is not allowed", "Write at most 256 letters"),
-    case("tags = { gone = null }", "gone = null", "The value of \"gone\" is null", "Write a value or remove the key"),
-    case("tags = { for n in range(41) : \"k${n}\" => \"v\" }", "tags = ", "41 tags are given", "Write at most 40"),
-    case("on_create_failure = \"retry\"", "on_create_failure = ", "\"retry\" is not one of the possible values", "Write \"keep\" or \"rollback\" or \"resume\""),
-    case("timeouts = { create = \"60\" }", "create = \"60\"", "timeouts.create: \"60\" is not a duration", DURATION),
-    case("timeouts = { update = \"1d\" }", "update = \"1d\"", "\"1d\" is not a duration", DURATION),
-    case("timeouts = { delete = \"0s\" }", "delete = \"0s\"", "\"0s\" is not a duration", DURATION),
-    case("overrides = { RawBucket = \"{\" }", "RawBucket = ", "RawBucket is not a JSON object", "jsonencode({ Property = value })"),
-    case("overrides = { RawBucket = jsonencode([1]) }", "RawBucket = ", "another kind of value", "jsonencode({ Property = value })"),
-    case("overrides = { Bucket = jsonencode({}) }", "Bucket = ", "Bucket is not a logical id of this pipeline", "the logical ids are AlertsTopic"),
-    case("overrides = { RawBucket = null }", "RawBucket = null", "\"RawBucket\" is null", "Write a value or remove the key"),
+    case(
+        "storage = { access_log_retention_days = 0 }",
+        "access_log_retention_days",
+        "storage.access_log_retention_days: 0",
+        DAYS,
+    ),
+    case(
+        "storage = { abort_incomplete_uploads_after_days = 366 }",
+        "abort_incomplete_uploads_after_days",
+        "366 is not possible",
+        "from 1 to 365",
+    ),
+    case(
+        "storage = { access_log_encryption = \"none\" }",
+        "access_log_encryption",
+        "\"none\" is not one of the possible values",
+        "Write \"aws:kms\" or \"AES256\"",
+    ),
+    case(
+        "storage = { log_bucket_name = \"My_Bucket\" }",
+        "log_bucket_name",
+        "\"My_Bucket\" is not a bucket name",
+        BUCKET,
+    ),
+    case(
+        "storage = { log_bucket_name = \"arn:aws:s3:::logs\" }",
+        "log_bucket_name",
+        "is not a bucket name",
+        BUCKET,
+    ),
+    case(
+        "storage = { log_bucket_name = \"ab\" }",
+        "log_bucket_name",
+        "\"ab\" is not a bucket name",
+        BUCKET,
+    ),
+    case(
+        "audit = { recovery_period_days = 36 }",
+        "recovery_period_days",
+        "audit.recovery_period_days: 36",
+        "from 1 to 35",
+    ),
+    case(
+        "alerts = { emails = [\"nobody\"] }",
+        "emails",
+        "alerts.emails: \"nobody\" is not an e-mail address",
+        MAIL,
+    ),
+    case(
+        "alerts = { emails = [\"a@b\"] }",
+        "emails",
+        "\"a@b\" is not an e-mail address",
+        MAIL,
+    ),
+    case(
+        "alerts = { emails = [\"a..b@example.com\"] }",
+        "emails",
+        "is not an e-mail address",
+        MAIL,
+    ),
+    case(
+        "alerts = { emails = [\"A@example.com\", \"a@example.com\"] }",
+        "emails",
+        "in two spellings",
+        "Remove one",
+    ),
+    case(
+        "alerts = { emails = [null] }",
+        "emails",
+        "must be an e-mail address",
+        "compact()",
+    ),
+    case(
+        "tags = { owner = \"me\" }",
+        "owner = \"me\"",
+        "The tag key \"owner\" is set by the provider",
+        "Write another key",
+    ),
+    case(
+        "tags = { \"tap:pipeline\" = \"x\" }",
+        "tap:pipeline",
+        "\"tap:pipeline\"",
+        "Write another key",
+    ),
+    case(
+        "tags = { \"aws:x\" = \"x\" }",
+        "aws:x",
+        "\"aws:x\"",
+        "Write another key",
+    ),
+    case(
+        "tags = { \"a#b\" = \"x\" }",
+        "a#b",
+        "\"a#b\" cannot be a tag key",
+        "Write 1 to 128 letters",
+    ),
+    case(
+        "tags = { ok = \"a;b\" }",
+        "ok = ",
+        "The value of tag \"ok\" is not allowed",
+        "Write at most 256 letters",
+    ),
+    case(
+        "tags = { gone = null }",
+        "gone = null",
+        "The value of \"gone\" is null",
+        "Write a value or remove the key",
+    ),
+    case(
+        "tags = { for n in range(41) : \"k${n}\" => \"v\" }",
+        "tags = ",
+        "41 tags are given",
+        "Write at most 40",
+    ),
+    case(
+        "on_create_failure = \"retry\"",
+        "on_create_failure = ",
+        "\"retry\" is not one of the possible values",
+        "Write \"keep\" or \"rollback\" or \"resume\"",
+    ),
+    case(
+        "timeouts = { create = \"60\" }",
+        "create = \"60\"",
+        "timeouts.create: \"60\" is not a duration",
+        DURATION,
+    ),
+    case(
+        "timeouts = { update = \"1d\" }",
+        "update = \"1d\"",
+        "\"1d\" is not a duration",
+        DURATION,
+    ),
+    case(
+        "timeouts = { delete = \"0s\" }",
+        "delete = \"0s\"",
+        "\"0s\" is not a duration",
+        DURATION,
+    ),
+    case(
+        "overrides = { RawBucket = \"{\" }",
+        "RawBucket = ",
+        "RawBucket is not a JSON object",
+        "jsonencode({ Property = value })",
+    ),
+    case(
+        "overrides = { RawBucket = jsonencode([1]) }",
+        "RawBucket = ",
+        "another kind of value",
+        "jsonencode({ Property = value })",
+    ),
+    case(
+        "overrides = { Bucket = jsonencode({}) }",
+        "Bucket = ",
+        "Bucket is not a logical id of this pipeline",
+        "the logical ids are AlertsTopic",
+    ),
+    case(
+        "overrides = { RawBucket = null }",
+        "RawBucket = null",
+        "\"RawBucket\" is null",
+        "Write a value or remove the key",
+    ),
     case(
         "overrides = { RawBucket = jsonencode({ Colour = \"red\" }) }",
         "RawBucket = ",
@@ -126,39 +371,109 @@ const CASES: &[Case] = &[
 
 /// Cases that Terraform refuses by the schema, in its own words.
 const BY_SCHEMA: &[Case] = &[
-    case("encryption = { rotation_period_days = \"many\" }", "encryption = ", "a number is required", ""),
+    case(
+        "encryption = { rotation_period_days = \"many\" }",
+        "encryption = ",
+        "a number is required",
+        "",
+    ),
     case("storage = \"large\"", "storage = ", "object required", ""),
     case("tags = [\"a\"]", "tags = ", "map of string required", ""),
-    case("deletion_protection = \"maybe\"", "deletion_protection = ", "a bool is required", ""),
-    case("alerts = { emails = \"a@example.com\" }", "alerts = ", "set of string required", ""),
-    case("colour = \"red\"", "colour = ", "An argument named \"colour\" is not expected here", ""),
+    case(
+        "deletion_protection = \"maybe\"",
+        "deletion_protection = ",
+        "a bool is required",
+        "",
+    ),
+    case(
+        "alerts = { emails = \"a@example.com\" }",
+        "alerts = ",
+        "set of string required",
+        "",
+    ),
+    case(
+        "colour = \"red\"",
+        "colour = ",
+        "An argument named \"colour\" is not expected here",
+        "",
+    ),
     case("name = null", "name = null", "", ""),
 ];
 
 /// Cases of the provider block.
 const PROVIDER: &[Case] = &[
-    case("region = \"Virginia\"", "region = ", "\"Virginia\" is no AWS region", "such as us-east-1"),
-    case("insecure = true", "insecure = ", "certificates are always verified", "custom_ca_bundle"),
-    case("access_key = \"AKIA\"", "access_key = ", "secret_key is missing beside it", ""),
-    case("secret_key = \"hunter2\"", "secret_key = ", "access_key is missing beside it", ""),
+    case(
+        "region = \"Virginia\"",
+        "region = ",
+        "\"Virginia\" is no AWS region",
+        "such as us-east-1",
+    ),
+    case(
+        "insecure = true",
+        "insecure = ",
+        "certificates are always verified",
+        "custom_ca_bundle",
+    ),
+    case(
+        "access_key = \"AKIA\"",
+        "access_key = ",
+        "secret_key is missing beside it",
+        "",
+    ),
+    case(
+        "secret_key = \"hunter2\"",
+        "secret_key = ",
+        "access_key is missing beside it",
+        "",
+    ),
     case(
         "allowed_account_ids = [\"123456789012\"]\n  forbidden_account_ids = [\"123456789013\"]",
         "forbidden_account_ids = ",
         "cannot stand beside allowed_account_ids",
         "keep one of them",
     ),
-    case("endpoints = { s4 = \"http://localhost\" }", "endpoints = ", "no service \"s4\" is called", "the services are dynamodb, kms, s3"),
-    case("endpoints = { s3 = \"localhost:4566\" }", "endpoints = ", "must begin with http:// or https://", ""),
-    case("max_retries = 2.5", "max_retries = ", "2.5 is not possible", "Write a whole number from 0 to 100"),
-    case("retry_mode = \"legacy\"", "retry_mode = ", "\"legacy\" is not a retry mode", "Write \"standard\" or \"adaptive\""),
-    case("assume_role = { role_arn = \"deployer\" }", "role_arn", "assume_role.role_arn: \"deployer\" is not the ARN of an IAM role", "arn:aws:iam::111122223333:role/deployer"),
+    case(
+        "endpoints = { s4 = \"http://localhost\" }",
+        "endpoints = ",
+        "no service \"s4\" is called",
+        "the services are dynamodb, kms, s3",
+    ),
+    case(
+        "endpoints = { s3 = \"localhost:4566\" }",
+        "endpoints = ",
+        "must begin with http:// or https://",
+        "",
+    ),
+    case(
+        "max_retries = 2.5",
+        "max_retries = ",
+        "2.5 is not possible",
+        "Write a whole number from 0 to 100",
+    ),
+    case(
+        "retry_mode = \"legacy\"",
+        "retry_mode = ",
+        "\"legacy\" is not a retry mode",
+        "Write \"standard\" or \"adaptive\"",
+    ),
+    case(
+        "assume_role = { role_arn = \"deployer\" }",
+        "role_arn",
+        "assume_role.role_arn: \"deployer\" is not the ARN of an IAM role",
+        "arn:aws:iam::111122223333:role/deployer",
+    ),
     case(
         "assume_role = {\n    role_arn = \"arn:aws:iam::123456789012:role/x\"\n    duration = \"5m\"\n  }",
         "duration = ",
         "assume_role.duration: \"5m\" is not a session's duration",
         "Write 15m to 12h",
     ),
-    case("default_tags = { owner = \"me\" }", "owner = ", "\"owner\" is set by the provider", "Write another key"),
+    case(
+        "default_tags = { owner = \"me\" }",
+        "owner = ",
+        "\"owner\" is set by the provider",
+        "Write another key",
+    ),
     case(
         "skip_requesting_account_id = true\n  allowed_account_ids = [\"123456789012\"]",
         "skip_requesting_account_id = ",
@@ -191,7 +506,10 @@ fn refusals(terraform: &Terraform) -> Vec<Value> {
     let ran = terraform.run(&["validate", "-json"]).expect("runs");
     expect_code(&ran, 1, "validate of what is wrong");
     let answer: Value = serde_json::from_str(&ran.stdout).expect("JSON");
-    let all = answer["diagnostics"].as_array().cloned().unwrap_or_default();
+    let all = answer["diagnostics"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     all.into_iter()
         .filter(|diagnostic| diagnostic["severity"] == "error")
         .collect()
@@ -199,7 +517,11 @@ fn refusals(terraform: &Terraform) -> Vec<Value> {
 
 fn said(diagnostic: &Value) -> String {
     let text = |field: &Value| field.as_str().unwrap_or_default().to_owned();
-    format!("{}: {}", text(&diagnostic["summary"]), text(&diagnostic["detail"]))
+    format!(
+        "{}: {}",
+        text(&diagnostic["summary"]),
+        text(&diagnostic["detail"])
+    )
 }
 
 /// What is missing of what a case asks for.
@@ -214,7 +536,13 @@ fn complaint(case: &Case, diagnostics: &[&Value]) -> Option<String> {
     }
     let found: Vec<String> = diagnostics
         .iter()
-        .map(|diagnostic| format!("    {} [at {}]", said(diagnostic), diagnostic["snippet"]["code"]))
+        .map(|diagnostic| {
+            format!(
+                "    {} [at {}]",
+                said(diagnostic),
+                diagnostic["snippet"]["code"]
+            )
+        })
         .collect();
     Some(format!(
         "  {}\n    should be refused at {:?} with {:?} and {:?}; what was said:\n{}",
@@ -238,8 +566,13 @@ fn every_wrong_attribute_of_a_pipeline_is_refused_where_it_stands_with_advice_an
         let terraform = folder(&sandbox, &text);
         let mut by_case: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
         for diagnostic in refusals(&terraform) {
-            let context = diagnostic["snippet"]["context"].as_str().unwrap_or_default();
-            let place = format!("{} {context}", diagnostic["address"].as_str().unwrap_or_default());
+            let context = diagnostic["snippet"]["context"]
+                .as_str()
+                .unwrap_or_default();
+            let place = format!(
+                "{} {context}",
+                diagnostic["address"].as_str().unwrap_or_default()
+            );
             let number = place.split("case_").nth(1).and_then(|rest| {
                 let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
                 digits.parse().ok()
@@ -281,7 +614,9 @@ fn every_wrong_attribute_of_the_provider_block_is_refused_where_it_stands_and_wi
         let refusals = refusals(&folder(&sandbox, &text));
         complaints.extend(complaint(case, &refusals.iter().collect::<Vec<_>>()));
         assert!(
-            !refusals.iter().any(|refusal| said(refusal).contains("hunter2")),
+            !refusals
+                .iter()
+                .any(|refusal| said(refusal).contains("hunter2")),
             "a refusal shows no secret"
         );
     }
@@ -311,7 +646,11 @@ fn a_plan_of_what_is_wrong_ends_with_1_names_line_and_advice_and_calls_nothing()
         "noncurrent_glacier_after_days = 7.5",
         "storage.noncurrent_glacier_after_days: 7.5 is not possible here. Write a whole number from 1 to 3650; the default is 30.",
     ] {
-        assert!(text.contains(part), "the plan should say {part:?}:\n{}", ran.text);
+        assert!(
+            text.contains(part),
+            "the plan should say {part:?}:\n{}",
+            ran.text
+        );
     }
     let calls = sandbox.calls().expect("recorded");
     assert!(calls.is_empty(), "a refused plan calls nothing: {calls:?}");
@@ -329,8 +668,16 @@ fn what_only_the_account_can_tell_is_refused_at_plan_and_nothing_but_the_account
     let ran = terraform.plan(&[]).expect("runs");
     expect_code(&ran, 1, "a key of another region");
     let text = ran.flat();
-    for part in ["encryption.key_arns.data", "eu-west-1", "Write the ARN of a key in us-east-1"] {
-        assert!(text.contains(part), "the plan should say {part:?}:\n{}", ran.text);
+    for part in [
+        "encryption.key_arns.data",
+        "eu-west-1",
+        "Write the ARN of a key in us-east-1",
+    ] {
+        assert!(
+            text.contains(part),
+            "the plan should say {part:?}:\n{}",
+            ran.text
+        );
     }
     let calls: Vec<String> = sandbox
         .calls()
@@ -361,6 +708,10 @@ fn what_is_allowed_but_weaker_is_warned_of() {
         "An override replaces a compliance control",
         "RawBucket.PublicAccessBlockConfiguration",
     ] {
-        assert!(text.contains(part), "the plan should warn {part:?}:\n{}", ran.text);
+        assert!(
+            text.contains(part),
+            "the plan should warn {part:?}:\n{}",
+            ran.text
+        );
     }
 }

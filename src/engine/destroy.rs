@@ -8,8 +8,8 @@
 use super::Engine;
 use super::apply::{Outcome, within};
 use super::discard::deletion_edges;
-use super::graph::Queue;
 use super::error::Action;
+use super::graph::Queue;
 use super::journal::Event;
 use super::ledger::Ledger;
 use super::template::LogicalId;

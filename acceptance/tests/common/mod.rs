@@ -2,8 +2,8 @@
 //! short ways to say what is expected.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
-use acceptance::terraform::{Ran, Terraform};
 use acceptance::Sandbox;
+use acceptance::terraform::{Ran, Terraform};
 use std::ops::Deref;
 use std::sync::Mutex;
 
@@ -17,7 +17,10 @@ static IDLE: Mutex<Vec<Sandbox>> = Mutex::new(Vec::new());
 pub struct Borrowed(Option<Sandbox>);
 
 pub fn sandbox() -> Borrowed {
-    let idle = IDLE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
+    let idle = IDLE
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+        .pop();
     let sandbox = idle.unwrap_or_else(|| Sandbox::start().expect("the sandbox starts"));
     Borrowed(Some(sandbox))
 }
@@ -35,7 +38,9 @@ impl Drop for Borrowed {
         if let Some(sandbox) = self.0.take()
             && sandbox.reset().is_ok()
         {
-            IDLE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(sandbox);
+            IDLE.lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
+                .push(sandbox);
         }
     }
 }
@@ -86,5 +91,9 @@ pub fn expect_clean_destroy(terraform: &Terraform, sandbox: &Sandbox) {
 #[track_caller]
 pub fn expect_empty_account(sandbox: &Sandbox) {
     let account = sandbox.account().expect("answers");
-    assert_eq!(account, serde_json::json!({}), "the account should be empty");
+    assert_eq!(
+        account,
+        serde_json::json!({}),
+        "the account should be empty"
+    );
 }

@@ -200,7 +200,8 @@ async fn a_deadline_stops_at_a_safe_point_too() {
     terraform.deadline = Some(Duration::from_secs(1800));
     let run = terraform.apply(&chain(), &[]).await;
     assert!(!run.complete);
-    assert_eq!(run.errors, []);
+    assert_eq!(run.errors.len(), 1);
+    assert_eq!(run.errors[0].source.kind, ErrorKind::Timeout);
     let known = terraform
         .state
         .as_ref()
@@ -216,7 +217,7 @@ async fn a_deadline_stops_at_a_safe_point_too() {
     terraform.deadline = Some(Duration::from_secs(1800));
     let (gone, errors) = terraform.destroy(&[]).await;
     assert!(
-        !gone && errors.is_empty(),
+        !gone && errors[0].source.kind == ErrorKind::Timeout,
         "nor is there time for all of a destroy"
     );
     let known = terraform
