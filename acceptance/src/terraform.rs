@@ -223,7 +223,13 @@ impl Terraform {
     ///
     /// When it cannot be started.
     pub fn plan(&self, more: &[&str]) -> io::Result<Ran> {
-        let mut arguments = vec!["plan", "-input=false", "-no-color", "-detailed-exitcode", "-out=plan"];
+        let mut arguments = vec![
+            "plan",
+            "-input=false",
+            "-no-color",
+            "-detailed-exitcode",
+            "-out=plan",
+        ];
         arguments.extend(more);
         self.run(&arguments)
     }
@@ -255,7 +261,8 @@ impl Terraform {
     /// When there is none.
     pub fn shown_plan(&self) -> io::Result<Value> {
         let ran = self.run(&["show", "-json", "plan"])?;
-        serde_json::from_str(&ran.stdout).map_err(|error| io::Error::other(format!("{error}: {}", ran.text)))
+        serde_json::from_str(&ran.stdout)
+            .map_err(|error| io::Error::other(format!("{error}: {}", ran.text)))
     }
 
     /// The attributes of a resource in the state; null when it is not there.
@@ -299,7 +306,10 @@ pub fn interrupt_terraform_alone(child: &Child) -> io::Result<()> {
 fn signal(arguments: &[&str]) -> io::Result<()> {
     match Command::new("kill").args(arguments).status()?.success() {
         true => Ok(()),
-        false => Err(io::Error::other(format!("kill {} failed", arguments.join(" ")))),
+        false => Err(io::Error::other(format!(
+            "kill {} failed",
+            arguments.join(" ")
+        ))),
     }
 }
 
@@ -344,7 +354,10 @@ pub fn changed_lines(plan: &Value, address: &str) -> BTreeMap<String, (Value, Va
     else {
         return BTreeMap::new();
     };
-    let (before, after) = (&change["before"]["resources"], &change["after"]["resources"]);
+    let (before, after) = (
+        &change["before"]["resources"],
+        &change["after"]["resources"],
+    );
     let keys = [before, after]
         .into_iter()
         .filter_map(Value::as_object)

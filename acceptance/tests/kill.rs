@@ -54,13 +54,41 @@ fn after() -> Settings {
         )
 }
 
+/// Replacements in both orders (a key is made first, a table deleted first),
+/// with all that refers to them; an address fewer and another one.
+fn replaced() -> Settings {
+    before()
+        .with("alerts.emails", json!(["c@example.com"]))
+        .with(
+            "overrides",
+            json!({
+                "EnvironmentKey": json!({
+                    "KeySpec": "RSA_2048", "EnableKeyRotation": false, "RotationPeriodInDays": null,
+                }).to_string(),
+                "DataKeyAlias": json!({ "AliasName": "alias/documents-of-dev" }).to_string(),
+                "AuditTable": json!({
+                    "KeySchema": [{ "AttributeName": "requestId", "KeyType": "HASH" }],
+                }).to_string(),
+            }),
+        )
+}
+
+/// A configuration for the client, in which data is nobody's.
+fn config(settings: &Settings) -> Value {
+    let mut config = settings.spec();
+    config["allow_data_loss"] = json!(true);
+    config
+}
+
 /// What an undisturbed pipeline looks like from birth to end.
 struct Undisturbed {
     before: Value,
     after: Value,
+    replaced: Value,
     creations: BTreeMap<String, usize>,
     create: Vec<Point>,
     update: Vec<Point>,
+    replace: Vec<Point>,
     destroy: Vec<Point>,
 }
 
@@ -76,15 +104,21 @@ struct Chain {
     number: usize,
     create: Option<Point>,
     update: Option<(Point, Then)>,
+    replace: Option<(Point, Then)>,
     destroy: Option<Point>,
 }
 
 impl Chain {
     fn points(&self) -> usize {
-        [self.create.is_some(), self.update.is_some(), self.destroy.is_some()]
-            .into_iter()
-            .filter(|there| *there)
-            .count()
+        [
+            self.create.is_some(),
+            self.update.is_some(),
+            self.replace.is_some(),
+            self.destroy.is_some(),
+        ]
+        .into_iter()
+        .filter(|there| *there)
+        .count()
     }
 }
 
@@ -100,16 +134,24 @@ async fn undisturbed(stage: &Stage) -> Result<Undisturbed, String> {
     let sandbox = &stage.sandbox;
     let provider = stage.provider().await?;
     let mut resource = Resource::new(TYPE);
-    stage.apply(&provider, &mut resource, &before().spec()).await?;
+    stage.apply(&provider, &mut resource, &config(&before())).await?;
     let create = sandbox.calls()?;
     let account = comparable(&sandbox.account()?);
 
+    // Only then is there something to unsubscribe.
+    confirm(sandbox)?;
     let since = sandbox.last_sequence()?;
-    stage.apply(&provider, &mut resource, &after().spec()).await?;
+    stage.apply(&provider, &mut resource, &config(&replaced())).await?;
+    let replace = sandbox.mutations_since(since)?;
+    let another = comparable(&sandbox.account()?);
+    confirm(sandbox)?;
+    stage.apply(&provider, &mut resource, &config(&before())).await?;
+
+    let since = sandbox.last_sequence()?;
+    stage.apply(&provider, &mut resource, &config(&after())).await?;
     let update = sandbox.mutations_since(since)?;
     let changed = comparable(&sandbox.account()?);
 
-    // Only then is there something to unsubscribe.
     confirm(sandbox)?;
     let since = sandbox.last_sequence()?;
     stage.destroy(&provider, &mut resource).await?;
@@ -118,16 +160,19 @@ async fn undisturbed(stage: &Stage) -> Result<Undisturbed, String> {
     Ok(Undisturbed {
         before: account,
         after: changed,
+        replaced: another,
         creations: creations(&create),
         create: points(&create),
         update: points(&update),
+        replace: points(&replace),
         destroy: points(&destroy),
     })
 }
 
 fn confirm(sandbox: &Sandbox) -> Result<(), String> {
-    sandbox.confirm("a@example.com")?;
-    sandbox.confirm("b@example.com")
+    ["a@example.com", "b@example.com", "c@example.com"]
+        .iter()
+        .try_for_each(|email| sandbox.confirm(email))
 }
 
 fn chains(undisturbed: &Undisturbed) -> VecDeque<Chain> {
@@ -136,18 +181,28 @@ fn chains(undisturbed: &Undisturbed) -> VecDeque<Chain> {
         .into_iter()
         .max()
         .unwrap_or(0);
-    let chain = |number: usize| Chain {
+    let then = |points: &[Point], number: usize| {
+        let point = points.get(number)?.clone();
+        // Before and after of a call alternate, so this does too, with the
+        // other one of the two for the next call of its kind.
+        let again = (number / 2 + number).is_multiple_of(2);
+        Some((point, if again { Then::Again } else { Then::Revert }))
+    };
+    let lives = (0..length).map(|number| Chain {
         number,
         create: undisturbed.create.get(number).cloned(),
-        update: undisturbed.update.get(number).cloned().map(|point| {
-            // Before and after of a call alternate, so this does too, with
-            // the other one of the two for the next call of its kind.
-            let again = (number / 2 + number).is_multiple_of(2);
-            (point, if again { Then::Again } else { Then::Revert })
-        }),
+        update: then(&undisturbed.update, number),
+        replace: None,
         destroy: undisturbed.destroy.get(number).cloned(),
-    };
-    (0..length).map(chain).collect()
+    });
+    let replacements = (0..undisturbed.replace.len()).map(|number| Chain {
+        number,
+        create: None,
+        update: None,
+        replace: then(&undisturbed.replace, number),
+        destroy: None,
+    });
+    lives.chain(replacements).collect()
 }
 
 /// A worker's side of the matrix: a sandbox, and what stands in it.
@@ -164,14 +219,21 @@ impl Worker<'_> {
             let result = self.create(point, chain.number).await;
             standing = self.held_to(format!("create killed at {point}"), result);
         }
-        if let Some((point, then)) = &chain.update {
-            let what = match then {
-                Then::Again => "applied again",
-                Then::Revert => "reverted",
-            };
-            let name = format!("update killed at {point}, then {what}");
+        let updates = [
+            ("update", &chain.update, after(), &self.undisturbed.after),
+            ("replacement", &chain.replace, replaced(), &self.undisturbed.replaced),
+        ];
+        for (what, link, to, account) in updates {
+            let Some((point, then)) = link else { continue };
+            let name = format!("{what} killed at {point}, then {then:?}");
             let result = match self.standing(standing.take()).await {
-                Ok(resource) => self.update(resource, point, *then, chain.number).await,
+                Ok(resource) => {
+                    let target = match then {
+                        Then::Again => (&to, account),
+                        Then::Revert => (&before(), &self.undisturbed.before),
+                    };
+                    self.update(resource, &to, point, target, chain.number).await
+                }
                 Err(error) => Err(error),
             };
             standing = self.held_to(name, result);
@@ -206,13 +268,13 @@ impl Worker<'_> {
         self.stage.sandbox.reset()?;
         let provider = self.stage.provider().await?;
         let mut resource = Resource::new(TYPE);
-        let config = before().spec();
+        let config = config(&before());
         self.stage.apply(&provider, &mut resource, &config).await?;
         Ok(resource)
     }
 
     async fn create(&self, point: &Point, number: usize) -> Result<Resource, String> {
-        let (stage, config) = (&self.stage, before().spec());
+        let (stage, config) = (&self.stage, config(&before()));
         let provider = stage.provider().await?;
         stage.sandbox.weather([point.rule()])?;
         let task = tokio::spawn({
@@ -251,34 +313,34 @@ impl Worker<'_> {
         Ok(resource)
     }
 
+    /// An update `to` something that is killed, and what leads to `target`.
     async fn update(
         &self,
         mut resource: Resource,
+        to: &Settings,
         point: &Point,
-        then: Then,
+        target: (&Settings, &Value),
         number: usize,
     ) -> Result<Resource, String> {
-        let (stage, config) = (&self.stage, after().spec());
+        let stage = &self.stage;
+        // A subscription that waits for its confirmation cannot be removed.
+        confirm(&stage.sandbox)?;
         let provider = stage.provider().await?;
         stage.sandbox.weather([point.rule()])?;
         let task = tokio::spawn({
-            let (provider, config) = (Arc::clone(&provider), config.clone());
+            let (provider, config) = (Arc::clone(&provider), config(to));
             let mut resource = resource.clone();
             async move { applied(&provider, &mut resource, &config).await }
         });
         stage.strike(point, &provider, task).await?;
-        // A subscription that waits for its confirmation cannot be removed.
         confirm(&stage.sandbox)?;
 
         let provider = stage.provider().await?;
-        let (settings, expected) = match then {
-            Then::Again => (after(), &self.undisturbed.after),
-            Then::Revert => (before(), &self.undisturbed.before),
-        };
-        let config = settings.spec();
+        let (settings, expected) = target;
+        let config = config(settings);
         stage.apply(&provider, &mut resource, &config).await?;
         stage.settled(&provider, &mut resource, &config, expected).await?;
-        self.exactly(number, &settings)?;
+        self.exactly(number, settings)?;
         Ok(resource)
     }
 
@@ -287,7 +349,7 @@ impl Worker<'_> {
         let provider = stage.provider().await?;
         if point.service == "sns" {
             // As many subscriptions as the undisturbed destroy had.
-            stage.apply(&provider, &mut resource, &after().spec()).await?;
+            stage.apply(&provider, &mut resource, &config(&after())).await?;
             confirm(&stage.sandbox)?;
         }
         stage.sandbox.weather([point.rule()])?;
@@ -315,7 +377,7 @@ impl Worker<'_> {
 }
 
 #[test]
-fn killed_at_every_call_of_create_update_and_destroy_the_next_run_converges_and_nothing_is_left() {
+fn killed_at_every_call_of_create_update_replacement_and_destroy_the_next_run_converges_and_nothing_is_left() {
     let begin = Instant::now();
     let undisturbed = {
         let stage = Stage::new();
@@ -344,10 +406,11 @@ fn killed_at_every_call_of_create_update_and_destroy_the_next_run_converges_and_
     let failures = failures.into_inner().expect("no panic");
     let _ = writeln!(
         std::io::stderr(),
-        "kill matrix: {count} points, {} failed ({} of create, {} of update, {} of destroy; {:.0} s)",
+        "kill matrix: {count} points, {} failed ({} of create, {} of update, {} of replacement, {} of destroy; {:.0} s)",
         failures.len(),
         undisturbed.create.len(),
         undisturbed.update.len(),
+        undisturbed.replace.len(),
         undisturbed.destroy.len(),
         begin.elapsed().as_secs_f64()
     );

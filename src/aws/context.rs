@@ -16,6 +16,7 @@ use aws_config::identity::IdentityCache;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -51,6 +52,16 @@ pub struct Account {
     pub id: String,
     /// As STS says it: of an assumed role, with the session.
     pub caller_arn: String,
+}
+
+/// A call that waits its turn in the rate limiter sends nothing meanwhile. The
+/// SDK would take that for a stalled upload after six seconds and give the
+/// call up, and a create given up is one whose outcome nobody knows. The read
+/// timeout is what ends an upload that really stalls.
+fn patient_uploads() -> StalledStreamProtectionConfig {
+    StalledStreamProtectionConfig::enabled()
+        .upload_enabled(false)
+        .build()
 }
 
 impl AwsContext {
@@ -224,7 +235,8 @@ impl AwsContext {
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(self.http.clone())
             .identity_cache(IdentityCache::lazy().build())
-            .timeout_config(timeouts);
+            .timeout_config(timeouts)
+            .stalled_stream_protection(patient_uploads());
         if let Ok(name) = AppName::new(env!("CARGO_PKG_NAME")) {
             loader = loader.app_name(name);
         }

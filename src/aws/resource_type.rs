@@ -29,6 +29,8 @@ pub(super) trait ResourceType: Send + Sync + 'static {
     const REPLACEMENT: Replacement = Replacement::CreateFirst;
     const COUPLING: Coupling = Coupling::Ready;
     const HOLDS_DATA: bool = false;
+    /// See `Handler::found_by`.
+    const FOUND_BY: Option<&'static [&'static str]> = None;
     /// Properties whose value AWS chooses when nobody says one: then they are
     /// not read either.
     const AWS_CHOSEN: &'static [&'static str] = &[];
@@ -40,6 +42,12 @@ pub(super) trait ResourceType: Send + Sync + 'static {
     /// Fills defaults, sorts sets, puts policies in canonical form.
     /// Idempotent. An error is a sentence that begins with the property.
     fn normalise(&self, properties: &mut Self::Properties, partition: &str) -> Result<(), String>;
+
+    /// Refuses what AWS would, or what this type cannot make. Asked of what is
+    /// wanted, never of what is there: somebody else may have made that.
+    fn check(&self, _desired: &Self::Properties) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Only the call that makes the thing, with our tags in it.
     async fn create(
@@ -107,7 +115,14 @@ impl<T: ResourceType> Typed<T> {
         })
     }
 
+    /// What is wanted.
     fn parse(&self, properties: &Value) -> Result<T::Properties, String> {
+        let typed = self.parse_unchecked(properties)?;
+        self.resource.check(&typed)?;
+        Ok(typed)
+    }
+
+    fn parse_unchecked(&self, properties: &Value) -> Result<T::Properties, String> {
         let mut typed: T::Properties =
             serde_path_to_error::deserialize(properties).map_err(|error| {
                 match error.path().iter().next() {
@@ -121,13 +136,13 @@ impl<T: ResourceType> Typed<T> {
     }
 
     fn typed(&self, operation: &str, properties: &Value) -> Outcome<T::Properties> {
-        self.parse(properties).map_err(|problem| {
-            HandlerError::ours(
-                ErrorKind::Invalid,
-                &format!("{}:{operation}", T::TYPE),
-                problem,
-            )
-        })
+        self.parse(properties)
+            .map_err(|problem| Self::invalid(operation, problem))
+    }
+
+    fn invalid(operation: &str, problem: String) -> HandlerError {
+        let operation = format!("{}:{operation}", T::TYPE);
+        HandlerError::ours(ErrorKind::Invalid, &operation, problem)
     }
 
     /// Live properties, normalised, without those that AWS chose itself.
@@ -165,6 +180,10 @@ impl<T: ResourceType> Handler for Typed<T> {
 
     fn holds_data(&self) -> bool {
         T::HOLDS_DATA
+    }
+
+    fn found_by(&self) -> Option<&'static [&'static str]> {
+        T::FOUND_BY
     }
 
     fn normalise(&self, properties: &Value) -> Result<Value, String> {
@@ -223,7 +242,9 @@ impl<T: ResourceType> Handler for Typed<T> {
         current: &Value,
         desired: &Value,
     ) -> Outcome<Physical> {
-        let current = self.typed("update", current)?;
+        let current = self
+            .parse_unchecked(current)
+            .map_err(|problem| Self::invalid("update", problem))?;
         let desired = self.typed("update", desired)?;
         let clients = self.context.ready().await?;
         self.resource

@@ -56,7 +56,7 @@ impl Service {
             // writes 10 to 15, reads hundreds.
             // https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
             Self::Kms => Rates {
-                write: rate(5.0, 10),
+                write: rate(5.0, 5),
                 read: rate(100.0, 100),
             },
             // Nothing is published for bucket configuration; objects allow
@@ -72,10 +72,10 @@ impl Service {
                 write: rate(10.0, 20),
                 read: rate(10.0, 30),
             },
-            // Forty a second shared by reads and writes of parameters.
+            // PutParameter three a second, DeleteParameter five; reads forty.
             // https://docs.aws.amazon.com/general/latest/gr/ssm.html
             Self::Ssm => Rates {
-                write: rate(5.0, 10),
+                write: rate(3.0, 2),
                 read: rate(20.0, 20),
             },
             // One call per process and one per assumed session.

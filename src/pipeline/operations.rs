@@ -379,8 +379,8 @@ impl<'a> Operations<'a> {
                 return;
             }
         };
-        let (summary, detail) = match (manifest.status == ManifestStatus::Complete, adopt_existing)
-        {
+        let unfinished = manifest.status == ManifestStatus::Creating;
+        let (summary, detail) = match (!unfinished, adopt_existing) {
             (false, _) => (
                 "An unfinished pipeline will be continued",
                 format!(
@@ -398,7 +398,7 @@ impl<'a> Operations<'a> {
             (true, false) => (
                 "The pipeline exists already",
                 format!(
-                    "{0} exists and is complete. Unless this plan also destroys it, apply will be refused; to manage it here, run: terraform import ADDRESS {0}",
+                    "{0} exists. Unless this plan also destroys it, apply will be refused; to manage it here, run: terraform import ADDRESS {0}",
                     self.id()
                 ),
             ),
@@ -460,7 +460,7 @@ impl<'a> Operations<'a> {
             AttributePath::new("name"),
             format!("The pipeline {} exists already", self.id()),
             format!(
-                "It is complete and belongs to another Terraform state, so it was left alone. To manage it here, run: \
+                "It belongs to a Terraform state, so it was left alone. To manage it here, run: \
                  terraform import ADDRESS {}\nTo take it over with this apply, write adopt_existing = true. \
                  For a pipeline of its own, choose another name or environment_suffix.",
                 self.id()

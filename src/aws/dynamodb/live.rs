@@ -106,7 +106,7 @@ pub(super) async fn read(
 ) -> Outcome<TableProperties> {
     let name = table.table_name.clone().unwrap_or_default();
     let recovery = point_in_time_recovery(clients, &name).await?;
-    Ok(TableProperties {
+    let mut live = TableProperties {
         attribute_definitions: table
             .attribute_definitions()
             .iter()
@@ -145,7 +145,9 @@ pub(super) async fn read(
             clients.ignore_tags(),
         ),
         table_name: name,
-    })
+    };
+    live.drop_unused_definitions();
+    Ok(live)
 }
 
 fn keys(keys: &[sdk::KeySchemaElement]) -> Vec<KeySchemaElement> {

@@ -85,12 +85,6 @@ const RECOVERY_DAYS: i32 = 35;
 impl TableProperties {
     /// See `ResourceType::normalise`.
     pub fn normalise(&mut self) -> Result<(), String> {
-        if self.billing_mode != "PAY_PER_REQUEST" {
-            return Err(format!(
-                "BillingMode: {:?} is not supported, only PAY_PER_REQUEST",
-                self.billing_mode
-            ));
-        }
         self.attribute_definitions
             .sort_by(|a, b| a.attribute_name.cmp(&b.attribute_name));
         normalise_keys("KeySchema", &mut self.key_schema)?;
@@ -101,7 +95,6 @@ impl TableProperties {
             normalise_keys(&path, &mut index.key_schema)?;
             index.projection.non_key_attributes.sort();
         }
-        self.check_definitions()?;
         let recovery = &mut self.point_in_time_recovery_specification;
         let days = recovery.recovery_period_in_days.unwrap_or(RECOVERY_DAYS);
         if !(1..=35).contains(&days) {
@@ -121,16 +114,16 @@ impl TableProperties {
         tags::normalise(&mut self.tags)
     }
 
-    /// DynamoDB wants each key attribute defined, and no other.
-    fn check_definitions(&self) -> Result<(), String> {
-        let keys = self.global_secondary_indexes.iter().map(|i| &i.key_schema);
-        let mut used: Vec<&str> = keys
-            .chain([&self.key_schema])
-            .flatten()
-            .map(|key| key.attribute_name.as_str())
-            .collect();
-        used.sort_unstable();
-        used.dedup();
+    /// See `ResourceType::check`. DynamoDB wants each key attribute defined,
+    /// and no other.
+    pub fn check(&self) -> Result<(), String> {
+        if self.billing_mode != "PAY_PER_REQUEST" {
+            return Err(format!(
+                "BillingMode: {:?} is not supported, only PAY_PER_REQUEST",
+                self.billing_mode
+            ));
+        }
+        let used = self.key_attributes();
         let defined: Vec<&str> = self
             .attribute_definitions
             .iter()
@@ -143,6 +136,27 @@ impl TableProperties {
             "AttributeDefinitions: defines {defined:?}, but the keys of the table and its indexes \
              are {used:?}; they must be the same"
         ))
+    }
+
+    /// The attributes that keys are made of, sorted.
+    fn key_attributes(&self) -> Vec<&str> {
+        let keys = self.global_secondary_indexes.iter().map(|i| &i.key_schema);
+        let mut used: Vec<&str> = keys
+            .chain([&self.key_schema])
+            .flatten()
+            .map(|key| key.attribute_name.as_str())
+            .collect();
+        used.sort_unstable();
+        used.dedup();
+        used
+    }
+
+    /// Leaves out the definitions of attributes that no key is made of, which
+    /// an index that is gone may have left.
+    pub fn drop_unused_definitions(&mut self) {
+        let used: Vec<String> = self.key_attributes().into_iter().map(str::to_owned).collect();
+        self.attribute_definitions
+            .retain(|definition| used.contains(&definition.attribute_name));
     }
 
     /// The type of an attribute, where it is defined.
@@ -201,7 +215,25 @@ mod tests {
         let mut typed: TableProperties =
             serde_json::from_value(value).map_err(|error| error.to_string())?;
         typed.normalise()?;
+        typed.check()?;
         serde_json::to_value(typed).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_table_as_others_left_it_can_be_seen() {
+        let mut value = table();
+        value["BillingMode"] = json!("PROVISIONED");
+        value["GlobalSecondaryIndexes"] = json!([]);
+        let mut typed: TableProperties = serde_json::from_value(value).expect("a table");
+        typed.drop_unused_definitions();
+        typed.normalise().expect("seen");
+        let names: Vec<&str> = typed
+            .attribute_definitions
+            .iter()
+            .map(|definition| definition.attribute_name.as_str())
+            .collect();
+        assert_eq!(names, ["id"], "the index took the definition of its key along");
+        assert!(typed.check().is_err(), "but nobody may ask for it");
     }
 
     #[test]

@@ -36,6 +36,10 @@ impl ResourceType for Table {
         properties.normalise()
     }
 
+    fn check(&self, desired: &TableProperties) -> Result<(), String> {
+        desired.check()
+    }
+
     async fn create(
         &self,
         cx: &Context<'_>,

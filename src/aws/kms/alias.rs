@@ -29,6 +29,7 @@ pub(in crate::aws) struct AliasProperties {
 impl ResourceType for Alias {
     const TYPE: &'static str = "AWS::KMS::Alias";
     const CREATE_ONLY: &'static [&'static str] = &["AliasName"];
+    const FOUND_BY: Option<&'static [&'static str]> = Some(&["AliasName"]);
     const REPLACEMENT: Replacement = Replacement::CreateFirst;
 
     type Properties = AliasProperties;

@@ -79,7 +79,7 @@ impl std::fmt::Debug for Story {
                     resource.type_name, resource.properties
                 )?;
             }
-            Ok(())
+            Ok::<(), std::fmt::Error>(())
         };
         writeln!(f, "on failure: {:?}", self.on_failure)?;
         for chapter in &self.chapters {
