@@ -57,7 +57,11 @@ fn script(sandbox: &Sandbox, resources: &Value, round: usize, action: &str) -> M
 
 fn rounds(sandbox: &Sandbox) -> usize {
     let counts = script(sandbox, &json!({}), 0, "count");
-    counts.values().filter_map(Value::as_u64).max().expect("changes") as usize
+    counts
+        .values()
+        .filter_map(Value::as_u64)
+        .max()
+        .expect("changes") as usize
 }
 
 /// What a round changed: logical id -> paths, joined as a plan joins them.
@@ -78,7 +82,12 @@ fn paths(changed: &Map<String, Value>, round: usize) -> BTreeMap<String, String>
 fn entries(map: &Value) -> BTreeMap<String, String> {
     let entries = map.as_object().into_iter().flatten();
     entries
-        .map(|(id, value)| (id.clone(), value.as_str().unwrap_or("not a text").to_owned()))
+        .map(|(id, value)| {
+            (
+                id.clone(),
+                value.as_str().unwrap_or("not a text").to_owned(),
+            )
+        })
         .collect()
 }
 
@@ -86,7 +95,9 @@ fn entries(map: &Value) -> BTreeMap<String, String> {
 fn lines(before: &Value, after: &Value) -> BTreeSet<String> {
     let (before, after) = (entries(&before["resources"]), entries(&after["resources"]));
     let ids = before.keys().chain(after.keys());
-    ids.filter(|id| before.get(*id) != after.get(*id)).cloned().collect()
+    ids.filter(|id| before.get(*id) != after.get(*id))
+        .cloned()
+        .collect()
 }
 
 /// What nobody can change outside: create-only properties, and the days that
@@ -94,10 +105,16 @@ fn lines(before: &Value, after: &Value) -> BTreeSet<String> {
 const FIXED: &[(&str, &[&str])] = &[
     ("AWS::DynamoDB::Table", &["KeySchema", "TableName"]),
     ("AWS::KMS::Alias", &["AliasName"]),
-    ("AWS::KMS::Key", &["KeySpec", "KeyUsage", "PendingWindowInDays"]),
+    (
+        "AWS::KMS::Key",
+        &["KeySpec", "KeyUsage", "PendingWindowInDays"],
+    ),
     ("AWS::S3::Bucket", &["BucketName"]),
     ("AWS::S3::BucketPolicy", &["Bucket"]),
-    ("AWS::SNS::Subscription", &["Endpoint", "Protocol", "TopicArn"]),
+    (
+        "AWS::SNS::Subscription",
+        &["Endpoint", "Protocol", "TopicArn"],
+    ),
     ("AWS::SNS::Topic", &["TopicName"]),
     ("AWS::SNS::TopicPolicy", &["Topics"]),
 ];
@@ -108,7 +125,8 @@ fn properties_that_can_change() -> BTreeMap<String, BTreeSet<String>> {
     let resources = template["Resources"].as_object().expect("resources");
     let properties = |(id, resource): (&String, &Value)| {
         let fixed = FIXED.iter().find(|(kind, _)| resource["Type"] == *kind);
-        let (_, fixed) = fixed.unwrap_or_else(|| panic!("{} should have changes", resource["Type"]));
+        let (_, fixed) =
+            fixed.unwrap_or_else(|| panic!("{} should have changes", resource["Type"]));
         let names = resource["Properties"].as_object().expect("properties");
         let names = names.keys().filter(|name| !fixed.contains(&name.as_str()));
         (id.clone(), names.cloned().collect())
@@ -145,7 +163,9 @@ async fn round(
 
     let read = resource.read(&provider).await.expect("answers");
     if read.has_errors() {
-        return vec![format!("round {round}: the refresh failed: {read}\nafter {expected:#?}")];
+        return vec![format!(
+            "round {round}: the refresh failed: {read}\nafter {expected:#?}"
+        )];
     }
     let drifted = entries(&resource.state["drifted"]);
     expect("drifted", format!("{expected:#?}"), format!("{drifted:#?}"));
@@ -155,7 +175,11 @@ async fn round(
     };
     let ids: BTreeSet<String> = expected.keys().cloned().collect();
     let planned = lines(&plan.prior, &plan.planned);
-    expect("the changed lines", format!("{ids:?}"), format!("{planned:?}"));
+    expect(
+        "the changed lines",
+        format!("{ids:?}"),
+        format!("{planned:?}"),
+    );
     let reasons: BTreeMap<String, String> = expected
         .iter()
         .map(|(id, paths)| (id.clone(), format!("drifted: {paths}")))
@@ -164,19 +188,31 @@ async fn round(
     expect("changes", format!("{reasons:#?}"), format!("{changes:#?}"));
 
     let said = resource.apply(&provider, plan).await.expect("answers");
-    expect("the apply's errors", String::new(), match said.has_errors() {
-        true => said.to_string(),
-        false => String::new(),
-    });
+    expect(
+        "the apply's errors",
+        String::new(),
+        match said.has_errors() {
+            true => said.to_string(),
+            false => String::new(),
+        },
+    );
     let now = script(&stage.sandbox, &inventory, round, "look");
     for (id, change) in &changed {
         expect(
-            &format!("what boto3 sees of {id} ({}) after the repair", expected[id]),
+            &format!(
+                "what boto3 sees of {id} ({}) after the repair",
+                expected[id]
+            ),
             change["was"].to_string(),
             now[id].to_string(),
         );
     }
-    resource.read(&provider).await.expect("answers").ok().expect("a refresh");
+    resource
+        .read(&provider)
+        .await
+        .expect("answers")
+        .ok()
+        .expect("a refresh");
     let plan = resource.plan(&provider, config).await.expect("a plan");
     if plan.action != Action::NoOp {
         let text = differences(&plan.prior, &plan.planned);
@@ -195,7 +231,10 @@ fn each_property_changed_outside_is_planned_by_its_path_and_repaired_and_nothing
         let mut resource = Resource::new(TYPE);
         let provider = stage.provider().await.expect("a provider");
         let config = settings().spec();
-        stage.apply(&provider, &mut resource, &config).await.expect("applied");
+        stage
+            .apply(&provider, &mut resource, &config)
+            .await
+            .expect("applied");
         for number in 0..rounds(&stage.sandbox) {
             problems.extend(round(&stage, &mut resource, number, &mut untouched).await);
         }
@@ -213,13 +252,17 @@ fn each_property_changed_outside_is_planned_by_its_path_and_repaired_and_nothing
         );
         script(&stage.sandbox, &json!({}), 0, "tidy");
         live::expect_exactly(&stage.sandbox, &settings());
-        stage.destroy(&provider, &mut resource).await.expect("destroyed");
+        stage
+            .destroy(&provider, &mut resource)
+            .await
+            .expect("destroyed");
         stage.empty().expect("empty");
     });
 }
 
 #[test]
-fn terraform_shows_drift_by_path_and_repairs_it_and_takes_no_interest_in_tags_of_others_or_unread_mail() {
+fn terraform_shows_drift_by_path_and_repairs_it_and_takes_no_interest_in_tags_of_others_or_unread_mail()
+ {
     let sandbox = common::sandbox();
     let terraform = common::terraform(&sandbox, &pipeline(&settings().hcl()));
     apply(&terraform);
@@ -239,17 +282,29 @@ fn terraform_shows_drift_by_path_and_repairs_it_and_takes_no_interest_in_tags_of
     expect_code(&ran, 2, "drift should be planned");
     let plan = terraform.shown_plan().expect("shown");
     let change = resource_change(&plan, ADDRESS);
-    assert_eq!(change["actions"], json!(["update"]), "drift is repaired in place");
+    assert_eq!(
+        change["actions"],
+        json!(["update"]),
+        "drift is repaired in place"
+    );
     assert_eq!(entries(&change["before"]["drifted"]), expected, "drifted");
-    let reasons = expected.iter().map(|(id, paths)| (id.clone(), format!("drifted: {paths}")));
+    let reasons = expected
+        .iter()
+        .map(|(id, paths)| (id.clone(), format!("drifted: {paths}")));
     assert_eq!(
         entries(&change["after"]["changes"]),
         reasons.collect::<BTreeMap<_, _>>(),
         "changes"
     );
     let lines: Vec<String> = changed_lines(&plan, ADDRESS).into_keys().collect();
-    assert_eq!(lines, expected.keys().cloned().collect::<Vec<_>>(), "changed lines");
-    let ran = terraform.run(&["apply", "-input=false", "-no-color", "plan"]).expect("runs");
+    assert_eq!(
+        lines,
+        expected.keys().cloned().collect::<Vec<_>>(),
+        "changed lines"
+    );
+    let ran = terraform
+        .run(&["apply", "-input=false", "-no-color", "plan"])
+        .expect("runs");
     expect_code(&ran, 0, "the repair");
     let now = script(&sandbox, &inventory, 0, "look");
     for (id, change) in &changed {
@@ -257,6 +312,9 @@ fn terraform_shows_drift_by_path_and_repairs_it_and_takes_no_interest_in_tags_of
     }
     expect_empty_plan(&terraform);
     let tagged = script(&sandbox, &inventory, 0, "see a stranger's tags");
-    assert!(tagged.values().all(|value| value == "x"), "tags of others stay: {tagged:?}");
+    assert!(
+        tagged.values().all(|value| value == "x"),
+        "tags of others stay: {tagged:?}"
+    );
     expect_clean_destroy(&terraform, &sandbox);
 }

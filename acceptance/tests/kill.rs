@@ -134,21 +134,29 @@ async fn undisturbed(stage: &Stage) -> Result<Undisturbed, String> {
     let sandbox = &stage.sandbox;
     let provider = stage.provider().await?;
     let mut resource = Resource::new(TYPE);
-    stage.apply(&provider, &mut resource, &config(&before())).await?;
+    stage
+        .apply(&provider, &mut resource, &config(&before()))
+        .await?;
     let create = sandbox.calls()?;
     let account = comparable(&sandbox.account()?);
 
     // Only then is there something to unsubscribe.
     confirm(sandbox)?;
     let since = sandbox.last_sequence()?;
-    stage.apply(&provider, &mut resource, &config(&replaced())).await?;
+    stage
+        .apply(&provider, &mut resource, &config(&replaced()))
+        .await?;
     let replace = sandbox.mutations_since(since)?;
     let another = comparable(&sandbox.account()?);
     confirm(sandbox)?;
-    stage.apply(&provider, &mut resource, &config(&before())).await?;
+    stage
+        .apply(&provider, &mut resource, &config(&before()))
+        .await?;
 
     let since = sandbox.last_sequence()?;
-    stage.apply(&provider, &mut resource, &config(&after())).await?;
+    stage
+        .apply(&provider, &mut resource, &config(&after()))
+        .await?;
     let update = sandbox.mutations_since(since)?;
     let changed = comparable(&sandbox.account()?);
 
@@ -176,11 +184,15 @@ fn confirm(sandbox: &Sandbox) -> Result<(), String> {
 }
 
 fn chains(undisturbed: &Undisturbed) -> VecDeque<Chain> {
-    let length = [&undisturbed.create, &undisturbed.update, &undisturbed.destroy]
-        .map(Vec::len)
-        .into_iter()
-        .max()
-        .unwrap_or(0);
+    let length = [
+        &undisturbed.create,
+        &undisturbed.update,
+        &undisturbed.destroy,
+    ]
+    .map(Vec::len)
+    .into_iter()
+    .max()
+    .unwrap_or(0);
     let then = |points: &[Point], number: usize| {
         let point = points.get(number)?.clone();
         // Before and after of a call alternate, so this does too, with the
@@ -221,7 +233,12 @@ impl Worker<'_> {
         }
         let updates = [
             ("update", &chain.update, after(), &self.undisturbed.after),
-            ("replacement", &chain.replace, replaced(), &self.undisturbed.replaced),
+            (
+                "replacement",
+                &chain.replace,
+                replaced(),
+                &self.undisturbed.replaced,
+            ),
         ];
         for (what, link, to, account) in updates {
             let Some((point, then)) = link else { continue };
@@ -232,7 +249,8 @@ impl Worker<'_> {
                         Then::Again => (&to, account),
                         Then::Revert => (&before(), &self.undisturbed.before),
                     };
-                    self.update(resource, &to, point, target, chain.number).await
+                    self.update(resource, &to, point, target, chain.number)
+                        .await
                 }
                 Err(error) => Err(error),
             };
@@ -301,7 +319,9 @@ impl Worker<'_> {
             applied?;
         }
         let expected = &self.undisturbed.before;
-        stage.settled(&provider, &mut resource, &config, expected).await?;
+        stage
+            .settled(&provider, &mut resource, &config, expected)
+            .await?;
         let made = creations(&stage.sandbox.calls()?);
         if made != self.undisturbed.creations {
             return Err(format!(
@@ -339,7 +359,9 @@ impl Worker<'_> {
         let (settings, expected) = target;
         let config = config(settings);
         stage.apply(&provider, &mut resource, &config).await?;
-        stage.settled(&provider, &mut resource, &config, expected).await?;
+        stage
+            .settled(&provider, &mut resource, &config, expected)
+            .await?;
         self.exactly(number, settings)?;
         Ok(resource)
     }
@@ -349,7 +371,9 @@ impl Worker<'_> {
         let provider = stage.provider().await?;
         if point.service == "sns" {
             // As many subscriptions as the undisturbed destroy had.
-            stage.apply(&provider, &mut resource, &config(&after())).await?;
+            stage
+                .apply(&provider, &mut resource, &config(&after()))
+                .await?;
             confirm(&stage.sandbox)?;
         }
         stage.sandbox.weather([point.rule()])?;
@@ -377,11 +401,14 @@ impl Worker<'_> {
 }
 
 #[test]
-fn killed_at_every_call_of_create_update_replacement_and_destroy_the_next_run_converges_and_nothing_is_left() {
+fn killed_at_every_call_of_create_update_replacement_and_destroy_the_next_run_converges_and_nothing_is_left()
+ {
     let begin = Instant::now();
     let undisturbed = {
         let stage = Stage::new();
-        runtime().block_on(undisturbed(&stage)).expect("an undisturbed run")
+        runtime()
+            .block_on(undisturbed(&stage))
+            .expect("an undisturbed run")
     };
     let queue = chains(&undisturbed);
     let count: usize = queue.iter().map(Chain::points).sum();
@@ -424,14 +451,46 @@ fn killed_at_every_call_of_create_update_replacement_and_destroy_the_next_run_co
 
 /// By type, the calls that make and unmake one.
 const CALLS: &[(&str, [&str; 2], [&str; 2])] = &[
-    ("AWS::DynamoDB::Table", ["dynamodb", "CreateTable"], ["dynamodb", "DeleteTable"]),
-    ("AWS::KMS::Alias", ["kms", "CreateAlias"], ["kms", "DeleteAlias"]),
-    ("AWS::KMS::Key", ["kms", "CreateKey"], ["kms", "ScheduleKeyDeletion"]),
-    ("AWS::S3::Bucket", ["s3", "CreateBucket"], ["s3", "DeleteBucket"]),
-    ("AWS::S3::BucketPolicy", ["s3", "PutBucketPolicy"], ["s3", "DeleteBucketPolicy"]),
-    ("AWS::SNS::Subscription", ["sns", "Subscribe"], ["sns", "Unsubscribe"]),
-    ("AWS::SNS::Topic", ["sns", "CreateTopic"], ["sns", "DeleteTopic"]),
-    ("AWS::SNS::TopicPolicy", ["sns", "SetTopicAttributes"], ["sns", "SetTopicAttributes"]),
+    (
+        "AWS::DynamoDB::Table",
+        ["dynamodb", "CreateTable"],
+        ["dynamodb", "DeleteTable"],
+    ),
+    (
+        "AWS::KMS::Alias",
+        ["kms", "CreateAlias"],
+        ["kms", "DeleteAlias"],
+    ),
+    (
+        "AWS::KMS::Key",
+        ["kms", "CreateKey"],
+        ["kms", "ScheduleKeyDeletion"],
+    ),
+    (
+        "AWS::S3::Bucket",
+        ["s3", "CreateBucket"],
+        ["s3", "DeleteBucket"],
+    ),
+    (
+        "AWS::S3::BucketPolicy",
+        ["s3", "PutBucketPolicy"],
+        ["s3", "DeleteBucketPolicy"],
+    ),
+    (
+        "AWS::SNS::Subscription",
+        ["sns", "Subscribe"],
+        ["sns", "Unsubscribe"],
+    ),
+    (
+        "AWS::SNS::Topic",
+        ["sns", "CreateTopic"],
+        ["sns", "DeleteTopic"],
+    ),
+    (
+        "AWS::SNS::TopicPolicy",
+        ["sns", "SetTopicAttributes"],
+        ["sns", "SetTopicAttributes"],
+    ),
 ];
 
 /// The process ids of the providers that a Terraform has started.
@@ -460,18 +519,37 @@ fn strike(sandbox: &Sandbox, terraform: &Terraform, command: &str, point: &Point
     let child = terraform
         .start(&[command, "-input=false", "-no-color", "-auto-approve"])
         .expect("starts");
-    let held = sandbox.wait_held(1, Duration::from_secs(60)).expect("answers");
+    let held = sandbox
+        .wait_held(1, Duration::from_secs(60))
+        .expect("answers");
     let providers = providers_of(&child);
     for pid in &providers {
         let killed = Command::new("kill").args(["-9", pid]).status();
         assert!(killed.expect("kill runs").success(), "kill -9 {pid}");
     }
     let ran = ended(child).expect("ends");
-    assert_eq!(held.len(), 1, "{command} should reach {point}:\n{}", ran.text);
-    assert!(!providers.is_empty(), "{command} should have a provider at {point}");
-    expect_code(&ran, 1, &format!("{command} whose provider was killed at {point}"));
+    assert_eq!(
+        held.len(),
+        1,
+        "{command} should reach {point}:\n{}",
+        ran.text
+    );
+    assert!(
+        !providers.is_empty(),
+        "{command} should have a provider at {point}"
+    );
+    expect_code(
+        &ran,
+        1,
+        &format!("{command} whose provider was killed at {point}"),
+    );
     sandbox.clear_weather().expect("cleared");
-    while sandbox.calls().expect("recorded").iter().any(|call| call.duration_ms.is_none()) {
+    while sandbox
+        .calls()
+        .expect("recorded")
+        .iter()
+        .any(|call| call.duration_ms.is_none())
+    {
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -528,7 +606,10 @@ fn terraform_whose_provider_was_killed_at_the_first_the_last_or_one_call_of_each
         common::apply(&terraform);
         expect_empty_plan(&terraform);
         let account = comparable(&sandbox.account().expect("listed"));
-        assert_eq!(account, expected, "one of each thing after a kill at {what}");
+        assert_eq!(
+            account, expected,
+            "one of each thing after a kill at {what}"
+        );
 
         confirm(&sandbox).expect("confirmed");
         strike(&sandbox, &terraform, "destroy", &destroy);

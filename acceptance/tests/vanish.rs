@@ -28,7 +28,10 @@ fn inventory(terraform: &Terraform) -> BTreeMap<String, (String, String)> {
     let resource = |(id, physical): (&String, &Value)| {
         let line = state["resources"][id].as_str().expect("a line");
         let kind = line.split(' ').next().expect("a type").to_owned();
-        (id.clone(), (kind, physical.as_str().expect("an id").to_owned()))
+        (
+            id.clone(),
+            (kind, physical.as_str().expect("an id").to_owned()),
+        )
     };
     ids.iter().map(resource).collect()
 }
@@ -63,7 +66,11 @@ fn round(
     expect_code(&ran, 2, &format!("the plan after {ids:?} vanished"));
     let plan = terraform.shown_plan().expect("shown");
     let change = resource_change(&plan, ADDRESS);
-    assert_eq!(change["actions"], json!(["update"]), "the pipeline itself stays");
+    assert_eq!(
+        change["actions"],
+        json!(["update"]),
+        "the pipeline itself stays"
+    );
     let mut others = BTreeMap::new();
     for (id, (before, after)) in changed_lines(&plan, ADDRESS) {
         let reason = change["after"]["changes"][&id].as_str().unwrap_or_default();
@@ -71,8 +78,15 @@ fn round(
             others.insert(id, reason.to_owned());
             continue;
         }
-        assert_eq!(before, Value::Null, "the line of {id} should be missing before");
-        assert!(after.is_string(), "the line of {id} should be there after: {after}");
+        assert_eq!(
+            before,
+            Value::Null,
+            "the line of {id} should be missing before"
+        );
+        assert!(
+            after.is_string(),
+            "the line of {id} should be there after: {after}"
+        );
         assert_eq!(reason, VANISHED, "the reason of {id}");
         assert_eq!(
             change["after_unknown"]["physical_ids"][&id],
@@ -82,7 +96,10 @@ fn round(
     }
     let planned = changed_lines(&plan, ADDRESS);
     for id in ids {
-        assert!(planned.contains_key(id), "{id} vanished and should be planned");
+        assert!(
+            planned.contains_key(id),
+            "{id} vanished and should be planned"
+        );
     }
     let reasons = change["after"]["changes"].as_object().expect("changes");
     assert_eq!(
@@ -147,13 +164,25 @@ fn what_was_deleted_outside_is_planned_and_made_again_until_each_resource_has_be
             false => round(&sandbox, &terraform, &doomed),
         };
         if !kinds.contains(&"AWS::KMS::Key") {
-            assert_eq!(others, BTreeMap::new(), "nothing else changes with {kinds:?}");
+            assert_eq!(
+                others,
+                BTreeMap::new(),
+                "nothing else changes with {kinds:?}"
+            );
             continue;
         }
         // Whatever names a key by id or ARN is told of the new one.
         let referring: BTreeSet<&str> = [
-            "AlertsTopic", "AuditTable", "DataKeyAlias", "EnvironmentKeyAlias", "LogsBucket",
-            "LogsKeyAlias", "ProcessedBucket", "ProcessedBucketPolicy", "RawBucket", "RawBucketPolicy",
+            "AlertsTopic",
+            "AuditTable",
+            "DataKeyAlias",
+            "EnvironmentKeyAlias",
+            "LogsBucket",
+            "LogsKeyAlias",
+            "ProcessedBucket",
+            "ProcessedBucketPolicy",
+            "RawBucket",
+            "RawBucketPolicy",
         ]
         .into();
         assert_eq!(
@@ -162,7 +191,9 @@ fn what_was_deleted_outside_is_planned_and_made_again_until_each_resource_has_be
             "what refers to a key changes with it: {others:#?}"
         );
         assert!(
-            others.values().all(|reason| reason.starts_with("changed: refers to ")),
+            others
+                .values()
+                .all(|reason| reason.starts_with("changed: refers to ")),
             "and says why: {others:#?}"
         );
         new_keys_are_used(&sandbox, &doomed, &inventory(&terraform));
@@ -230,8 +261,14 @@ print(json.dumps(named, default=str))
     let text = named.to_string();
     for (id, (_, key)) in old {
         assert_ne!(*key, now[id].1, "{id} should be another key now");
-        assert!(!text.contains(key), "nothing should name the old {id} {key}: {named:#}");
-        assert!(text.contains(&now[id].1), "something should name the new {id}: {named:#}");
+        assert!(
+            !text.contains(key),
+            "nothing should name the old {id} {key}: {named:#}"
+        );
+        assert!(
+            text.contains(&now[id].1),
+            "something should name the new {id}: {named:#}"
+        );
     }
 }
 
@@ -242,7 +279,9 @@ fn a_manifest_deleted_outside_is_written_again() {
     apply(&terraform);
     let name = "/tap/documents-dev/manifest";
     sandbox
-        .boto3(&format!("boto3.client('ssm').delete_parameter(Name='{name}')"))
+        .boto3(&format!(
+            "boto3.client('ssm').delete_parameter(Name='{name}')"
+        ))
         .expect("deleted");
     let ran = terraform.plan(&[]).expect("runs");
     expect_code(&ran, 2, "the plan after the manifest vanished");
@@ -303,7 +342,10 @@ fn a_read_that_is_denied_is_an_error_of_the_plan_and_nothing_is_made_again() {
             );
         }
         let mutations = sandbox.mutations_since(since).expect("recorded");
-        assert!(mutations.is_empty(), "{what} nothing should change: {mutations:?}");
+        assert!(
+            mutations.is_empty(),
+            "{what} nothing should change: {mutations:?}"
+        );
         sandbox.clear_weather().expect("cleared");
     }
     let after = terraform.state_of(ADDRESS).expect("a state");

@@ -247,25 +247,10 @@ pub trait DynamicResource: Send + Sync {
     ) -> Option<()>;
 
     async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<(RawValue, Vec<u8>)>;
-
-    /// A stored state in the very encoding that `read` answers with. Terraform
-    /// takes two encodings of one number for a difference: a refresh-only plan
-    /// would never be empty.
-    fn recode(&self, state: RawValue) -> RawValue {
-        state
-    }
 }
 
 #[async_trait]
 impl<T: Resource> DynamicResource for T {
-    fn recode(&self, state: RawValue) -> RawValue {
-        // What does not fit the type is left to `read`, which says so.
-        let mut unheard = Diagnostics::default();
-        let typed: Option<T::State<'_>> = state.deserialize(&mut unheard);
-        let encoded = typed.and_then(|typed| RawValue::serialize(&mut unheard, &typed));
-        encoded.unwrap_or(state)
-    }
-
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
         Resource::schema(self, diags)
     }

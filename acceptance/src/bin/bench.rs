@@ -39,7 +39,14 @@ fn bench() -> Result<Value> {
     let rounds = (0..ROUNDS)
         .map(|round| cli_round(&sandbox, &release, round))
         .collect::<Result<Vec<_>>>()?;
-    let of = |name: &str| median(rounds.iter().map(|round| round[name].as_f64().unwrap_or(0.0)).collect());
+    let of = |name: &str| {
+        median(
+            rounds
+                .iter()
+                .map(|round| round[name].as_f64().unwrap_or(0.0))
+                .collect(),
+        )
+    };
     let figures = json!({
         "release_binary_bytes": size,
         "handshake_ms_median": handshakes,
@@ -71,7 +78,9 @@ fn handshakes(release: &Path) -> Result<f64> {
     let mut times = Vec::new();
     for _ in 0..20 {
         let began = Instant::now();
-        let provider = runtime.block_on(Provider::start(Start::new(release))).map_err(text)?;
+        let provider = runtime
+            .block_on(Provider::start(Start::new(release)))
+            .map_err(text)?;
         times.push(began.elapsed().as_secs_f64() * 1000.0);
         runtime.block_on(provider.shutdown()).map_err(text)?;
     }
@@ -95,15 +104,28 @@ fn cli_round(sandbox: &Sandbox, release: &Path, round: usize) -> Result<Value> {
     )
     .map_err(text)?;
     terraform.set("TF_CLI_CONFIG_FILE", config);
-    let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("examples/quickstart/main.tf");
+    let quickstart =
+        Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("examples/quickstart/main.tf");
     std::fs::copy(&quickstart, dir.join("main.tf")).map_err(text)?;
 
     let mut figures = serde_json::Map::new();
     let steps: [(&str, &[&str], i32); 5] = [
-        ("plan", &["plan", "-input=false", "-detailed-exitcode", "-out=plan"], 2),
+        (
+            "plan",
+            &["plan", "-input=false", "-detailed-exitcode", "-out=plan"],
+            2,
+        ),
         ("apply", &["apply", "-input=false", "plan"], 0),
-        ("empty_plan", &["plan", "-input=false", "-detailed-exitcode"], 0),
-        ("refresh", &["apply", "-refresh-only", "-auto-approve", "-input=false"], 0),
+        (
+            "empty_plan",
+            &["plan", "-input=false", "-detailed-exitcode"],
+            0,
+        ),
+        (
+            "refresh",
+            &["apply", "-refresh-only", "-auto-approve", "-input=false"],
+            0,
+        ),
         ("destroy", &["destroy", "-input=false", "-auto-approve"], 0),
     ];
     for (name, arguments, code) in steps {
@@ -112,7 +134,12 @@ fn cli_round(sandbox: &Sandbox, release: &Path, round: usize) -> Result<Value> {
         let ran = terraform.run(arguments).map_err(text)?;
         let seconds = began.elapsed().as_secs_f64();
         if ran.code != code {
-            return Err(format!("terraform {} ended with {}:\n{}", arguments.join(" "), ran.code, ran.text));
+            return Err(format!(
+                "terraform {} ended with {}:\n{}",
+                arguments.join(" "),
+                ran.code,
+                ran.text
+            ));
         }
         let calls = sandbox.calls_since(before)?;
         figures.insert(format!("{name}_s"), json!(seconds));

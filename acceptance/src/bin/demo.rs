@@ -44,16 +44,35 @@ fn demo(keep: bool) -> Result<()> {
     say("Laying out examples/quickstart with the provider in a filesystem mirror");
     let terraform = lay_out(&root, &folder, &sandbox)?;
 
-    step(&terraform, "terraform init", &["init", "-input=false", "-no-color"], 0)?;
+    step(
+        &terraform,
+        "terraform init",
+        &["init", "-input=false", "-no-color"],
+        0,
+    )?;
     let began = Instant::now();
     step(
         &terraform,
         "terraform plan",
-        &["plan", "-input=false", "-no-color", "-detailed-exitcode", "-out=plan"],
+        &[
+            "plan",
+            "-input=false",
+            "-no-color",
+            "-detailed-exitcode",
+            "-out=plan",
+        ],
         2,
     )?;
-    step(&terraform, "terraform apply", &["apply", "-input=false", "-no-color", "plan"], 0)?;
-    println!("    planned and applied in {:.1} s", began.elapsed().as_secs_f64());
+    step(
+        &terraform,
+        "terraform apply",
+        &["apply", "-input=false", "-no-color", "plan"],
+        0,
+    )?;
+    println!(
+        "    planned and applied in {:.1} s",
+        began.elapsed().as_secs_f64()
+    );
     step(&terraform, "terraform output", &["output", "-no-color"], 0)?;
 
     let outputs = outputs(&terraform)?;
@@ -82,7 +101,9 @@ fn demo(keep: bool) -> Result<()> {
     let plan = terraform.shown_plan().map_err(text)?;
     let lines: Vec<String> = changed_lines(&plan, ADDRESS).into_keys().collect();
     if lines != ["LogsBucket", "ProcessedBucket", "RawBucket"] {
-        return Err(format!("the plan should change the three buckets, and changes {lines:?}"));
+        return Err(format!(
+            "the plan should change the three buckets, and changes {lines:?}"
+        ));
     }
     println!("    the plan changes {}", lines.join(", "));
 
@@ -163,7 +184,11 @@ fn lay_out(root: &Path, folder: &Path, sandbox: &Sandbox) -> Result<Terraform> {
         std::fs::remove_dir_all(&work).map_err(text)?;
     }
     std::fs::create_dir_all(&work).map_err(text)?;
-    std::fs::copy(root.join("examples/quickstart/main.tf"), work.join("main.tf")).map_err(text)?;
+    std::fs::copy(
+        root.join("examples/quickstart/main.tf"),
+        work.join("main.tf"),
+    )
+    .map_err(text)?;
 
     let version = env!("CARGO_PKG_VERSION");
     let arch = match std::env::consts::ARCH {
@@ -176,7 +201,10 @@ fn lay_out(root: &Path, folder: &Path, sandbox: &Sandbox) -> Result<Terraform> {
         other => other,
     };
     let mirror = folder.join("mirror");
-    let place = mirror.join(SOURCE).join(version).join(format!("{os}_{arch}"));
+    let place = mirror
+        .join(SOURCE)
+        .join(version)
+        .join(format!("{os}_{arch}"));
     std::fs::create_dir_all(&place).map_err(text)?;
     let binary = place.join(format!("terraform-provider-tap_v{version}"));
     if binary.exists() {
@@ -224,7 +252,11 @@ print(json.dumps(dict(same=same, algorithm=got.get("ServerSideEncryption"), key=
     println!("    {stored}");
     let stored_key = stored["key"].as_str().unwrap_or_default();
     let right_key = stored_key == key || key.ends_with(&format!("/{stored_key}"));
-    if stored["same"] != true || stored["algorithm"] != "aws:kms" || !right_key || stored_key.is_empty() {
+    if stored["same"] != true
+        || stored["algorithm"] != "aws:kms"
+        || !right_key
+        || stored_key.is_empty()
+    {
         return Err(format!("the document should be stored under {key}"));
     }
     println!("    stored under the pipeline's data key, and the same as it was put");
@@ -233,12 +265,20 @@ print(json.dumps(dict(same=same, algorithm=got.get("ServerSideEncryption"), key=
 
 fn go_on(folder: &Path, sandbox: &Sandbox) {
     println!("    cd {}", folder.join("quickstart").display());
-    println!("    export TF_CLI_CONFIG_FILE={}", folder.join("cli.tfrc").display());
+    println!(
+        "    export TF_CLI_CONFIG_FILE={}",
+        folder.join("cli.tfrc").display()
+    );
     for (name, value) in sandbox.env() {
         println!("    export {name}={value}");
     }
-    println!("    terraform plan -var=noncurrent_glacier_after_days=60   # then apply, destroy ...");
-    println!("The sandbox ends with: curl -X POST {}/_sandbox/stop", sandbox.endpoint());
+    println!(
+        "    terraform plan -var=noncurrent_glacier_after_days=60   # then apply, destroy ..."
+    );
+    println!(
+        "The sandbox ends with: curl -X POST {}/_sandbox/stop",
+        sandbox.endpoint()
+    );
 }
 
 /// Runs a command, shows it, and holds it to its exit code.

@@ -104,7 +104,11 @@ pub fn creations(calls: &[Call]) -> BTreeMap<String, usize> {
 /// An account without the names that AWS chooses: keys are counted.
 pub fn comparable(account: &Value) -> Value {
     let mut account = account.clone();
-    for kinds in account.as_object_mut().into_iter().flat_map(|a| a.values_mut()) {
+    for kinds in account
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|a| a.values_mut())
+    {
         if let Some(keys) = kinds.get_mut("keys") {
             *keys = json!(keys.as_array().map_or(0, Vec::len));
         }
@@ -166,7 +170,10 @@ impl Stage {
             .map_err(|e| e.to_string())
             .and_then(no_errors)?;
         if resource.exists() {
-            return Err(format!("destroy left a state: {}", resource.state["ledger"]));
+            return Err(format!(
+                "destroy left a state: {}",
+                resource.state["ledger"]
+            ));
         }
         Ok(())
     }
@@ -289,10 +296,7 @@ pub async fn applied(
     resource.converge(provider, config.clone()).await
 }
 
-pub async fn destroyed(
-    provider: &Provider,
-    resource: &mut Resource,
-) -> Result<Diagnostics, Error> {
+pub async fn destroyed(provider: &Provider, resource: &mut Resource) -> Result<Diagnostics, Error> {
     let said = resource.read(provider).await?;
     if said.has_errors() || !resource.exists() {
         return Ok(said);

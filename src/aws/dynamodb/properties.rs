@@ -154,7 +154,11 @@ impl TableProperties {
     /// Leaves out the definitions of attributes that no key is made of, which
     /// an index that is gone may have left.
     pub fn drop_unused_definitions(&mut self) {
-        let used: Vec<String> = self.key_attributes().into_iter().map(str::to_owned).collect();
+        let used: Vec<String> = self
+            .key_attributes()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         self.attribute_definitions
             .retain(|definition| used.contains(&definition.attribute_name));
     }
@@ -232,7 +236,11 @@ mod tests {
             .iter()
             .map(|definition| definition.attribute_name.as_str())
             .collect();
-        assert_eq!(names, ["id"], "the index took the definition of its key along");
+        assert_eq!(
+            names,
+            ["id"],
+            "the index took the definition of its key along"
+        );
         assert!(typed.check().is_err(), "but nobody may ask for it");
     }
 

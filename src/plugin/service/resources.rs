@@ -177,8 +177,8 @@ async fn upgraded(
     }
 }
 
-/// Drops what the schema does not have, and encodes the rest as the resource
-/// itself does; where it cannot, a state that fits keeps its bytes.
+/// Drops what the schema does not have. A state that fits keeps its bytes, and
+/// with them the precision of its numbers.
 fn fitted(kind: &Kind, json: Vec<u8>, diags: &mut Diagnostics) -> Option<RawValue> {
     let mut value = parsed(&json, diags)?;
     let state = if state::fit(&mut value, &kind.schema.block) {
@@ -186,7 +186,7 @@ fn fitted(kind: &Kind, json: Vec<u8>, diags: &mut Diagnostics) -> Option<RawValu
     } else {
         RawValue::Json(json)
     };
-    Some(kind.without_write_only(kind.served.resource.recode(state)))
+    Some(kind.without_write_only(state))
 }
 
 fn stored(state: Option<tf::RawState>, diags: &mut Diagnostics) -> Option<Vec<u8>> {
