@@ -349,6 +349,7 @@ fn ctrl_c_in_mid_update_and_in_mid_destroy_loses_nothing() {
     apply(&terraform);
     expect_exactly(&sandbox, &settings);
     expect_empty_plan(&terraform);
+    confirm(&sandbox, &["b@example.com"]);
     run_and_interrupt(
         &["destroy", "-input=false", "-no-color", "-auto-approve"],
         6,

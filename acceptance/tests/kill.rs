@@ -315,6 +315,14 @@ impl Worker<'_> {
             }
             let import = provider.import(TYPE, "documents-dev@us-east-1").await;
             (resource, _) = import.map_err(|e| e.to_string())?;
+            // A permission to lose data is not the pipeline's, so that no
+            // import knows of it.
+            let plain = before().spec();
+            let expected = &self.undisturbed.before;
+            stage
+                .settled(&provider, &mut resource, &plain, expected)
+                .await?;
+            stage.apply(&provider, &mut resource, &config).await?;
         } else {
             applied?;
         }

@@ -28,6 +28,7 @@
 //! - [`cancellation`] is cancelled when Terraform, a signal or the end of the
 //!   parent process asks to stop; the call then returns what it has observed.
 //! - What Terraform calls a *refined* unknown arrives as a plain unknown.
+//! - A number with a fraction can be a float.
 //! - A write-only value never gets into a plan or a state.
 //!
 //! # What it expects of the author
@@ -45,6 +46,7 @@ mod goplugin;
 mod identity;
 mod listener;
 mod log;
+mod numbers;
 mod parent;
 mod paths;
 pub mod proto;
@@ -58,6 +60,7 @@ mod socket;
 mod state;
 mod stop;
 mod tls;
+mod tokens;
 mod unknown;
 mod value;
 

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_path_to_error::Segment;
+use tf_provider::schema::Block;
 use tf_provider::{AttributePath, AttributePathStep, Diagnostics};
 
 use super::diagnostics;
@@ -156,7 +157,7 @@ impl fmt::Debug for RawValue {
 
 impl From<RawValue> for tf::DynamicValue {
     fn from(value: RawValue) -> Self {
-        match value {
+        match super::numbers::decimal(value) {
             RawValue::MessagePack(msgpack) => Self {
                 msgpack,
                 json: Vec::new(),
@@ -167,6 +168,11 @@ impl From<RawValue> for tf::DynamicValue {
             },
         }
     }
+}
+
+/// A value of the type of this block: as [`received`], with floats for decimals.
+pub(super) fn received_as(value: Option<tf::DynamicValue>, block: &Block) -> RawValue {
+    super::numbers::in_block(received(value), block)
 }
 
 /// An absent value is null; refined unknowns become plain ones.

@@ -89,7 +89,8 @@ impl Provider {
         let imported = response.imported_resources.into_iter().next();
         let imported = imported.ok_or_else(|| Error::Missing(format!("{name} {id}")))?;
         let mut resource = Resource::new(&imported.type_name);
-        resource.state = decode(imported.state)?;
+        let (_, schema) = self.resource_schema(&imported.type_name).await?;
+        resource.state = schema.canonical(decode(imported.state)?);
         resource.private = imported.private;
         Ok((resource, diagnostics))
     }
@@ -139,7 +140,8 @@ impl Provider {
         };
         let response = client.read_data_source(request).await?.into_inner();
         diagnostics.extend(Diagnostics::from_wire(response.diagnostics).ok()?);
-        Ok((decode(response.state)?, diagnostics))
+        let state = schema.canonical(decode(response.state)?);
+        Ok((state, diagnostics))
     }
 
     /// Calls a function; its error is the text it gave and the argument blamed.

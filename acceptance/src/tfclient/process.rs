@@ -206,6 +206,18 @@ impl Provider {
     }
 }
 
+impl Drop for Provider {
+    /// A process that is killed cannot remove its socket, and a kill matrix
+    /// leaves hundreds.
+    fn drop(&mut self) {
+        let socket = &self.handshake.socket;
+        _ = std::fs::remove_file(socket);
+        if let Some(dir) = socket.parent() {
+            _ = std::fs::remove_dir(dir); // which fails if there is anything else in it
+        }
+    }
+}
+
 impl Handshake {
     fn parse(line: &str) -> Result<Self, Error> {
         let refused = || Error::Handshake(format!("{line:?} is not a handshake"));

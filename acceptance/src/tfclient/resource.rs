@@ -93,7 +93,7 @@ impl Resource {
         let validated = provider.validate(&self.type_name, config.clone()).await?;
         let mut said = validated.ok()?;
         let config = schema.complete(&config, &self.type_name)?;
-        let config = schema.with_sets_sorted(config);
+        let config = schema.canonical(config);
         let prior = if self.tainted {
             &Value::Null
         } else {
@@ -175,7 +175,7 @@ impl Resource {
         Ok(Plan {
             action: Action::Update,
             prior: question.prior.clone(),
-            planned: schema.with_sets_sorted(decode(response.planned_state)?),
+            planned: schema.canonical(decode(response.planned_state)?),
             config: question.config.clone(),
             private: response.planned_private,
             requires_replace: response.requires_replace.iter().map(path).collect(),
@@ -246,7 +246,7 @@ impl Resource {
         let response = client.apply_resource_change(request).await?.into_inner();
         let diagnostics = Diagnostics::from_wire(response.diagnostics);
         let (_, schema) = provider.resource_schema(&self.type_name).await?;
-        let mut state = schema.with_sets_sorted(decode(response.new_state)?);
+        let mut state = schema.canonical(decode(response.new_state)?);
         unknown_as_null(&mut state);
         let failed = diagnostics.has_errors();
         if state.is_null() && failed {
@@ -281,7 +281,7 @@ impl Resource {
         let response = client.read_resource(request).await?.into_inner();
         let diagnostics = Diagnostics::from_wire(response.diagnostics);
         if !diagnostics.has_errors() {
-            self.state = schema.with_sets_sorted(decode(response.new_state)?);
+            self.state = schema.canonical(decode(response.new_state)?);
             self.private = response.private;
             self.tainted &= self.exists();
         }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use terraform_provider_tap::plugin::proto::tfplugin6 as tf;
 
 use super::Error;
-use super::value::is_unknown;
+use super::value::{float, is_unknown};
 
 /// All schemas of a provider.
 #[derive(Debug)]
@@ -144,29 +144,29 @@ impl Object {
         Ok(Value::Object(attributes.collect::<Result<_, Error>>()?))
     }
 
-    /// The same value with the elements of its sets in one order: two states
-    /// that differ in nothing else are equal.
-    pub(super) fn with_sets_sorted(&self, mut value: Value) -> Value {
-        self.sort_sets(&mut value);
+    /// The same value in the one form that can be compared: numbers that travel
+    /// as text are numbers, and the elements of sets have an order.
+    pub(super) fn canonical(&self, mut value: Value) -> Value {
+        self.settle(&mut value);
         value
     }
 
-    fn sort_sets(&self, value: &mut Value) {
+    fn settle(&self, value: &mut Value) {
         let Value::Object(object) = value else { return };
         for (name, attribute) in &self.0 {
             let Some(value) = object.get_mut(name) else {
                 continue;
             };
             match &attribute.shape {
-                Shape::Plain(of) => sort_plain_sets(value, of),
+                Shape::Plain(of) => settle_plain(value, of),
                 Shape::Nested(nesting, inside) | Shape::Block(nesting, inside) => {
                     match (nesting, &mut *value) {
-                        (Nesting::Single, value) => inside.sort_sets(value),
+                        (Nesting::Single, value) => inside.settle(value),
                         (_, Value::Array(items)) => {
-                            items.iter_mut().for_each(|item| inside.sort_sets(item));
+                            items.iter_mut().for_each(|item| inside.settle(item));
                         }
                         (_, Value::Object(entries)) => {
-                            entries.values_mut().for_each(|item| inside.sort_sets(item));
+                            entries.values_mut().for_each(|item| inside.settle(item));
                         }
                         _ => {}
                     }
@@ -260,17 +260,19 @@ fn complete_plain(value: &Value, of: &Value) -> Value {
     }
 }
 
-fn sort_plain_sets(value: &mut Value, of: &Value) {
+fn settle_plain(value: &mut Value, of: &Value) {
+    if of == "number" {
+        let number = value.as_str().and_then(|text| text.parse().ok());
+        number.into_iter().for_each(|number| *value = float(number));
+    }
     let kind = of.get(0).and_then(Value::as_str).unwrap_or_default();
     let Some(inner) = of.get(1) else { return };
     match value {
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| sort_plain_sets(item, inner)),
+        Value::Array(items) => items.iter_mut().for_each(|item| settle_plain(item, inner)),
         Value::Object(entries) => {
             for (key, item) in entries {
                 let inner = if kind == "object" { &inner[key] } else { inner };
-                sort_plain_sets(item, inner);
+                settle_plain(item, inner);
             }
         }
         _ => {}

@@ -74,13 +74,21 @@ fn to_tree(value: &Value) -> Tree {
     }
 }
 
+/// Terraform sends as text what no float is equal to, such as 0.1.
 fn number_to_tree(number: &Number) -> Tree {
     if let Some(value) = number.as_i64() {
         return value.into();
     }
     match (number.as_u64(), number.as_f64()) {
         (Some(value), _) => value.into(),
-        (None, Some(value)) => value.into(),
+        (None, Some(value)) => {
+            let shortest = value.to_string();
+            let exact = format!("{value:.1080}"); // more digits than any float has
+            match exact.trim_end_matches('0').trim_end_matches('.') == shortest {
+                true => value.into(),
+                false => shortest.into(),
+            }
+        }
         (None, None) => Tree::Nil,
     }
 }
@@ -119,7 +127,7 @@ fn from_tree(tree: Tree) -> Result<Value, Error> {
 }
 
 /// Terraform has one type of number: 2.0 is 2.
-fn float(value: f64) -> Value {
+pub(super) fn float(value: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
     if value.fract() == 0.0 && value.abs() < EXACT {
         return (value as i64).into();

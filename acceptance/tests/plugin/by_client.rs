@@ -151,3 +151,19 @@ async fn the_health_service_says_that_it_is_serving() {
     let response = client.check(request).await.expect("an answer").into_inner();
     assert_eq!(response.status().as_str_name(), "SERVING");
 }
+
+#[tokio::test]
+async fn fractions_travel_as_terraform_sends_them() {
+    let provider = provider().await;
+    let mut it = provider.resource("test_versioned");
+    for size in [json!(0.1), json!(2.5), json!(3), json!(-17.3)] {
+        let config = json!({"name": "n", "size": size});
+        it.converge(&provider, config.clone())
+            .await
+            .expect("an answer");
+        assert_eq!(it.state["size"], size);
+        it.read(&provider).await.expect("an answer");
+        let again = it.plan(&provider, config).await.expect("a plan");
+        assert_eq!(again.action, Action::NoOp, "{:#}", again.planned);
+    }
+}

@@ -248,13 +248,25 @@ resource "test_secret" "it" {
 }
 
 #[test]
-fn a_fraction_in_the_state_is_no_drift() {
-    let configuration = "resource \"test_versioned\" \"it\" {\n  name = \"n\"\n  size = 0.1\n}";
-    let workspace = Workspace::new(configuration);
-    workspace.applied();
-    // Read from JSON, 0.1 is more exact than what msgpack carries.
-    let refresh = ["plan", "-refresh-only", "-detailed-exitcode", "-no-color"];
-    let output = workspace.run(&refresh);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    assert!(workspace.plan_is_empty());
+fn a_number_that_no_float_is_equal_to_is_kept_as_it_was_written() {
+    let configuration = |size: &str| {
+        format!("resource \"test_versioned\" \"it\" {{\n  name = \"n\"\n  size = {size}\n}}")
+    };
+    let workspace = Workspace::new(&configuration("0.1"));
+    for size in ["0.1", "2.5", "3", "0.30000000000000004", "-17.3"] {
+        workspace.write(&configuration(size));
+        workspace.applied();
+        let stored = workspace.instance()["attributes"]["size"].to_string();
+        assert_eq!(stored, size);
+        let refresh = ["plan", "-refresh-only", "-detailed-exitcode", "-no-color"];
+        let output = workspace.run(&refresh);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "no drift at {size}: {}",
+            text(&output)
+        );
+        assert!(workspace.plan_is_empty());
+    }
+    workspace.destroyed();
 }

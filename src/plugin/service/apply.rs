@@ -55,9 +55,9 @@ async fn applied(
 ) -> (RawValue, Vec<u8>) {
     let name = &request.type_name;
     let resource = &kind.served.resource;
-    let prior = received(request.prior_state);
-    let planned = received(request.planned_state);
-    let config = received(request.config);
+    let prior = kind.received(request.prior_state);
+    let planned = kind.received(request.planned_state);
+    let config = kind.received(request.config);
     let private = request.planned_private;
     let meta = received(request.provider_meta);
     let as_before = || (RawValue::null(), Vec::new());

@@ -11,6 +11,7 @@ use tf_provider::{AttributePath, Diagnostics};
 use crate::plugin::diagnostics::{self, refuse};
 use crate::plugin::paths::{self, Names, Route};
 use crate::plugin::proto::tfplugin6 as tf;
+use crate::plugin::value::{received, received_as};
 use crate::plugin::{
     DynamicDataSource, DynamicFunction, EphemeralResource, IdentitySchema, RawValue,
     ServedProvider, ServedResource, schema,
@@ -95,27 +96,32 @@ impl Catalogue {
         &self,
         diags: &mut Diagnostics,
         name: &str,
-    ) -> Option<&dyn DynamicDataSource> {
-        let source = self.data_sources.get(name).map(|(source, _)| &**source);
-        found(diags, "data source", name, source)
+    ) -> Option<&(Arc<dyn DynamicDataSource>, Schema)> {
+        found(diags, "data source", name, self.data_sources.get(name))
     }
 
     pub(super) fn function(
         &self,
         diags: &mut Diagnostics,
         name: &str,
-    ) -> Option<&dyn DynamicFunction> {
-        let function = self.functions.get(name).map(|(function, _)| &**function);
-        found(diags, "function", name, function)
+    ) -> Option<&(Arc<dyn DynamicFunction>, FunctionSchema)> {
+        found(diags, "function", name, self.functions.get(name))
     }
 
     pub(super) fn ephemeral(
         &self,
         diags: &mut Diagnostics,
         name: &str,
-    ) -> Option<&dyn EphemeralResource> {
-        let resource = self.ephemeral.get(name).map(|(resource, _)| &**resource);
-        found(diags, "ephemeral resource", name, resource)
+    ) -> Option<&(Arc<dyn EphemeralResource>, Schema)> {
+        found(diags, "ephemeral resource", name, self.ephemeral.get(name))
+    }
+
+    /// The provider block from Terraform.
+    pub(super) fn provider_block(&self, value: Option<tf::DynamicValue>) -> RawValue {
+        match &self.schema {
+            Some(schema) => received_as(value, &schema.block),
+            None => received(value),
+        }
     }
 
     pub(super) fn metadata(&self) -> tf::GetMetadataResponse {
@@ -213,6 +219,11 @@ impl Kind {
             write_only,
             requires_replace,
         })
+    }
+
+    /// A value of this type from Terraform.
+    pub(super) fn received(&self, value: Option<tf::DynamicValue>) -> RawValue {
+        received_as(value, &self.schema.block)
     }
 
     /// The value without what must never be stored.

@@ -9,15 +9,16 @@ use tf_provider::Diagnostics;
 use super::catalogue::Catalogue;
 use crate::plugin::call::{Outcome, guarded};
 use crate::plugin::diagnostics;
+use crate::plugin::numbers;
 use crate::plugin::proto::tfplugin6 as tf;
-use crate::plugin::value::received;
+use crate::plugin::value::{received, received_as};
 
 pub(super) async fn validate_provider(
     catalogue: Arc<Catalogue>,
     request: tf::ValidateProviderConfigRequest,
 ) -> tf::ValidateProviderConfigResponse {
     let mut diags = Diagnostics::default();
-    let config = received(request.config);
+    let config = catalogue.provider_block(request.config);
     let validated = guarded(catalogue.provider.validate(&mut diags, config)).await;
     validated.settle(&mut diags, "validating the provider block");
     tf::ValidateProviderConfigResponse {
@@ -30,7 +31,7 @@ pub(super) async fn configure_provider(
     request: tf::ConfigureProviderRequest,
 ) -> tf::ConfigureProviderResponse {
     let mut diags = Diagnostics::default();
-    let config = received(request.config);
+    let config = catalogue.provider_block(request.config);
     let version = request.terraform_version;
     let configured = guarded(catalogue.provider.configure(&mut diags, version, config)).await;
     configured.settle(&mut diags, "configuring the provider");
@@ -44,8 +45,8 @@ pub(super) async fn validate_data_source(
     request: tf::ValidateConfigRequest,
 ) -> tf::ValidateConfigResponse {
     let mut diags = Diagnostics::default();
-    if let Some(source) = catalogue.data_source(&mut diags, &request.type_name) {
-        let config = received(request.config);
+    if let Some((source, schema)) = catalogue.data_source(&mut diags, &request.type_name) {
+        let config = received_as(request.config, &schema.block);
         let validated = guarded(source.validate(&mut diags, config)).await;
         validated.settle(&mut diags, &format!("validating {}", request.type_name));
     }
@@ -60,8 +61,8 @@ pub(super) async fn read_data_source(
 ) -> tf::ReadDataSourceResponse {
     let mut diags = Diagnostics::default();
     let mut state = None;
-    if let Some(source) = catalogue.data_source(&mut diags, &request.type_name) {
-        let config = received(request.config);
+    if let Some((source, schema)) = catalogue.data_source(&mut diags, &request.type_name) {
+        let config = received_as(request.config, &schema.block);
         let meta = received(request.provider_meta);
         let read = guarded(source.read(&mut diags, config, meta)).await;
         state = read
@@ -80,8 +81,8 @@ pub(super) async fn validate_ephemeral(
     request: tf::ValidateConfigRequest,
 ) -> tf::ValidateConfigResponse {
     let mut diags = Diagnostics::default();
-    if let Some(resource) = catalogue.ephemeral(&mut diags, &request.type_name) {
-        let config = received(request.config);
+    if let Some((resource, schema)) = catalogue.ephemeral(&mut diags, &request.type_name) {
+        let config = received_as(request.config, &schema.block);
         let validated = guarded(resource.validate(&mut diags, config)).await;
         validated.settle(&mut diags, &format!("validating {}", request.type_name));
     }
@@ -96,8 +97,8 @@ pub(super) async fn open_ephemeral(
 ) -> tf::OpenEphemeralResourceResponse {
     let mut diags = Diagnostics::default();
     let mut response = tf::OpenEphemeralResourceResponse::default();
-    if let Some(resource) = catalogue.ephemeral(&mut diags, &request.type_name) {
-        let config = received(request.config);
+    if let Some((resource, schema)) = catalogue.ephemeral(&mut diags, &request.type_name) {
+        let config = received_as(request.config, &schema.block);
         let opened = guarded(resource.open(&mut diags, config)).await;
         let doing = format!("opening {}", request.type_name);
         if let Outcome::Done(opened) = opened.settle(&mut diags, &doing) {
@@ -116,7 +117,7 @@ pub(super) async fn renew_ephemeral(
 ) -> tf::RenewEphemeralResourceResponse {
     let mut diags = Diagnostics::default();
     let mut response = tf::RenewEphemeralResourceResponse::default();
-    if let Some(resource) = catalogue.ephemeral(&mut diags, &request.type_name) {
+    if let Some((resource, _)) = catalogue.ephemeral(&mut diags, &request.type_name) {
         let private = request.private.unwrap_or_default();
         let renewed = guarded(resource.renew(&mut diags, private)).await;
         let doing = format!("renewing {}", request.type_name);
@@ -134,7 +135,7 @@ pub(super) async fn close_ephemeral(
     request: tf::CloseEphemeralResourceRequest,
 ) -> tf::CloseEphemeralResourceResponse {
     let mut diags = Diagnostics::default();
-    if let Some(resource) = catalogue.ephemeral(&mut diags, &request.type_name) {
+    if let Some((resource, _)) = catalogue.ephemeral(&mut diags, &request.type_name) {
         let private = request.private.unwrap_or_default();
         let closed = guarded(resource.close(&mut diags, private)).await;
         closed.settle(&mut diags, &format!("closing {}", request.type_name));
@@ -150,9 +151,13 @@ pub(super) async fn call_function(
 ) -> tf::CallFunctionResponse {
     let mut diags = Diagnostics::default();
     let mut result = None;
-    if let Some(function) = catalogue.function(&mut diags, &request.name) {
-        let arguments = request.arguments.into_iter();
-        let arguments = arguments.map(|argument| received(Some(argument))).collect();
+    if let Some((function, schema)) = catalogue.function(&mut diags, &request.name) {
+        let positional = schema.parameters.iter();
+        let parameters = positional.chain(schema.variadic.iter().cycle());
+        let arguments = request.arguments.into_iter().zip(parameters);
+        let arguments = arguments
+            .map(|(it, parameter)| numbers::in_argument(received(Some(it)), &parameter.param_type))
+            .collect();
         let called = guarded(function.call(&mut diags, arguments)).await;
         result = called
             .settle(

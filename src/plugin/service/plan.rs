@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::catalogue::{Catalogue, Kind};
-use crate::plugin::RawValue;
 use crate::plugin::call::guarded;
 use crate::plugin::diagnostics::{self, path_to_wire, refuse};
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::value::received;
+use crate::plugin::{RawValue, numbers};
 
 /// What a plan says.
 struct Planned {
@@ -50,9 +50,9 @@ async fn planned(
 ) -> Option<Planned> {
     let name = &request.type_name;
     let resource = &kind.served.resource;
-    let prior = received(request.prior_state);
-    let proposed = received(request.proposed_new_state);
-    let config = received(request.config);
+    let prior = kind.received(request.prior_state);
+    let proposed = kind.received(request.proposed_new_state);
+    let config = kind.received(request.config);
     let private = request.prior_private;
     let meta = received(request.provider_meta);
     match (prior.is_null(), proposed.is_null()) {
@@ -111,7 +111,8 @@ fn add_declared(
     if kind.requires_replace.is_empty() {
         return;
     }
-    let (Ok(mut before), Ok(mut after)) = (before.to_tree(), after.to_tree()) else {
+    let tree = |value: &RawValue| numbers::decimal(value.clone()).to_tree();
+    let (Ok(mut before), Ok(mut after)) = (tree(before), tree(after)) else {
         return;
     };
     for (path, route) in &kind.requires_replace {

@@ -9,7 +9,7 @@ use crate::plugin::call::{Outcome, guarded};
 use crate::plugin::diagnostics::{self, refuse};
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::value::received;
-use crate::plugin::{MoveSource, RawValue, state};
+use crate::plugin::{MoveSource, RawValue, numbers, state};
 
 pub(super) async fn validate(
     catalogue: Arc<Catalogue>,
@@ -17,7 +17,7 @@ pub(super) async fn validate(
 ) -> tf::ValidateConfigResponse {
     let mut diags = Diagnostics::default();
     if let Some(kind) = catalogue.resource(&mut diags, &request.type_name) {
-        let config = received(request.config);
+        let config = kind.received(request.config);
         let can_write_only = request
             .client_capabilities
             .is_some_and(|client| client.write_only_attributes_allowed);
@@ -64,9 +64,9 @@ pub(super) async fn read(
         new_identity: request.current_identity,
         ..Default::default()
     };
-    let current = received(request.current_state);
-    let mut new = current.clone();
+    let mut new = received(request.current_state.clone());
     if let Some(kind) = catalogue.resource(&mut diags, &request.type_name) {
+        let current = kind.received(request.current_state);
         let meta = received(request.provider_meta);
         let resource = &kind.served.resource;
         // `None` without an error is this call's way to say that the object is
@@ -78,7 +78,7 @@ pub(super) async fn read(
         let read = guarded(read).await;
         match read.settle(&mut diags, &format!("reading {}", request.type_name)) {
             Outcome::Done(Some((state, private))) => {
-                new = kind.without_write_only(state);
+                new = numbers::as_text(kind.without_write_only(state));
                 response.private = private;
                 if let Some(identity) = kind.identity_of(&new) {
                     response.new_identity = Some(identity);
@@ -177,8 +177,8 @@ async fn upgraded(
     }
 }
 
-/// Drops what the schema does not have. A state that fits keeps its bytes, and
-/// with them the precision of its numbers.
+/// Drops what the schema does not have, and encodes the rest as the resource
+/// itself does; where it cannot, a state that fits keeps its bytes.
 fn fitted(kind: &Kind, json: Vec<u8>, diags: &mut Diagnostics) -> Option<RawValue> {
     let mut value = parsed(&json, diags)?;
     let state = if state::fit(&mut value, &kind.schema.block) {
