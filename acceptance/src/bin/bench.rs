@@ -98,7 +98,7 @@ fn cli_round(sandbox: &Sandbox, release: &Path, round: usize) -> Result<Value> {
     std::fs::write(
         &config,
         format!(
-            "provider_installation {{\n  dev_overrides = {{ \"terraform.local/tap/tap\" = \"{}\" }}\n  direct {{}}\n}}\n",
+            "provider_installation {{\n  dev_overrides {{\n    \"terraform.local/tap/tap\" = \"{}\"\n  }}\n  direct {{}}\n}}\n",
             wrapper.display()
         ),
     )
