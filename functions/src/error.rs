@@ -1,0 +1,112 @@
+//! What can go wrong in an operation.
+
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::error::Error as StdError;
+
+/// Why an operation did not come to an end.
+///
+/// A refused document is no failure: it is a verdict. A failure means that
+/// nobody knows yet, and that the event must come again (Lambda and
+/// EventBridge do that for asynchronous events; an API caller is told).
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The caller asked for something that cannot be: `status` is the HTTP
+    /// status, 400 to 499, `code` a word for programs, `message` a sentence
+    /// for people.
+    #[error("{message}")]
+    Request {
+        status: u16,
+        code: &'static str,
+        message: String,
+    },
+    /// The function was deployed without something it needs.
+    #[error("the function's environment lacks {name}: {why}")]
+    Setting { name: &'static str, why: String },
+    /// An event that no AWS service sends.
+    #[error("the event is not one that {operation} knows: {problem}")]
+    Event {
+        operation: &'static str,
+        problem: String,
+    },
+    /// A call to AWS that failed. `code` is AWS's error code, when it said one.
+    #[error("{operation} of {resource} failed{}: {cause}", code.as_deref().map(|c| format!(" with {c}")).unwrap_or_default())]
+    Aws {
+        operation: &'static str,
+        resource: String,
+        code: Option<String>,
+        cause: String,
+    },
+    /// Something on this machine: a temporary file, a child process.
+    #[error("{operation}: {cause}")]
+    Local {
+        operation: &'static str,
+        cause: String,
+    },
+    /// What was read is not what was written.
+    #[error("{operation} of {resource}: {problem}")]
+    Integrity {
+        operation: &'static str,
+        resource: String,
+        problem: String,
+    },
+}
+
+impl Failure {
+    pub fn request(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self::Request {
+            status,
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// The error of an SDK call on `resource`. The SDK's own text says
+    /// nothing without its causes, hence `DisplayErrorContext`.
+    pub fn aws<E>(operation: &'static str, resource: impl Into<String>, error: E) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let code = error.code().map(str::to_owned);
+        let cause = match error.message() {
+            Some(message) => message.to_owned(),
+            None => DisplayErrorContext(&error).to_string(),
+        };
+        Self::Aws {
+            operation,
+            resource: resource.into(),
+            code,
+            cause,
+        }
+    }
+
+    /// AWS's error code, when this is an answer of AWS.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Aws { code, .. } => code.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The word by which Lambda's metrics, logs and answers name it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Request { code, .. } => code,
+            Self::Setting { .. } => "MissingSetting",
+            Self::Event { .. } => "UnknownEvent",
+            Self::Aws { .. } => "AwsError",
+            Self::Local { .. } => "LocalError",
+            Self::Integrity { .. } => "IntegrityError",
+        }
+    }
+}
+
+/// How Lambda reports it: the type stands in the metrics' and the DLQ's attributes.
+impl From<Failure> for lambda_runtime::Diagnostic {
+    fn from(failure: Failure) -> Self {
+        Self {
+            error_type: failure.kind().to_owned(),
+            error_message: failure.to_string(),
+        }
+    }
+}
