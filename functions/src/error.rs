@@ -43,6 +43,13 @@ pub enum Failure {
         operation: &'static str,
         cause: String,
     },
+    /// Some of several steps succeeded. `done` is for the audit row.
+    #[error("{cause} (other steps were done)")]
+    Partly {
+        done: Vec<serde_json::Value>,
+        #[source]
+        cause: Box<Failure>,
+    },
     /// What was read is not what was written.
     #[error("{operation} of {resource}: {problem}")]
     Integrity {
@@ -97,6 +104,7 @@ impl Failure {
             Self::Aws { .. } => "AwsError",
             Self::Local { .. } => "LocalError",
             Self::Integrity { .. } => "IntegrityError",
+            Self::Partly { cause, .. } => cause.kind(),
         }
     }
 }

@@ -7,6 +7,7 @@
 //! [S3 event message](https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html).
 
 use crate::clock;
+use crate::document::Kind;
 use crate::error::Failure;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -111,6 +112,10 @@ pub struct BusEvent {
 }
 
 impl BusEvent {
+    pub fn is(&self, source: &str, detail_type: &str) -> bool {
+        self.source == source && self.detail_type == detail_type
+    }
+
     pub fn detail<T: DeserializeOwned>(&self, operation: &'static str) -> Result<T, Failure> {
         T::deserialize(&self.detail).map_err(|error| Failure::Event {
             operation,
@@ -151,8 +156,7 @@ pub struct DocumentValidated {
     pub bucket: String,
     pub key: String,
     pub version_id: String,
-    /// A name of [`crate::document::Kind`].
-    pub kind: String,
+    pub kind: Kind,
     pub size: u64,
     /// Lower-case hex.
     pub sha256: String,
@@ -167,6 +171,16 @@ pub enum Incoming {
 }
 
 impl Incoming {
+    /// The failure of an operation that has no use for this.
+    pub fn unknown(&self, operation: &'static str) -> Failure {
+        let problem = match self {
+            Self::Api(_) => "a request of API Gateway".to_owned(),
+            Self::Bus(event) => format!("{:?} from {:?}", event.detail_type, event.source),
+            Self::Other(_) => "neither a request of API Gateway nor an event of EventBridge".into(),
+        };
+        Failure::Event { operation, problem }
+    }
+
     pub fn parse(event: Value) -> Self {
         if event.get("requestContext").is_some()
             && let Ok(request) = ApiRequest::deserialize(&event)

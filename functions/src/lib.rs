@@ -10,6 +10,8 @@
 //! - [`runtime`]: between the Lambda runtime API and the operations.
 
 #[cfg(feature = "aws")]
+pub mod alert;
+#[cfg(feature = "aws")]
 pub mod audit;
 #[cfg(feature = "aws")]
 pub mod clients;
@@ -21,9 +23,13 @@ pub mod error;
 #[cfg(feature = "aws")]
 pub mod event;
 #[cfg(feature = "aws")]
+pub mod key;
+#[cfg(feature = "aws")]
 pub mod log;
 #[cfg(feature = "aws")]
 pub mod operation;
+#[cfg(feature = "aws")]
+pub mod presign;
 #[cfg(feature = "aws")]
 pub mod runtime;
 pub mod scanner;
@@ -31,5 +37,7 @@ pub mod scanner;
 pub mod settings;
 #[cfg(feature = "aws")]
 pub mod store;
+#[cfg(feature = "aws")]
+pub mod url;
 #[cfg(feature = "aws")]
 pub mod xray;

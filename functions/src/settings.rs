@@ -3,6 +3,7 @@
 
 use crate::document::Kind;
 use crate::error::Failure;
+use crate::operation::scan::AlertOn;
 use crate::scanner::CustomPattern;
 use std::collections::BTreeMap;
 use time::Duration;
@@ -36,8 +37,8 @@ pub struct Settings {
     pub document_types: Vec<Kind>,
     /// What the scan looks for beside its own patterns.
     pub patterns: Vec<CustomPattern>,
-    /// Where presigned uploads may come from; everywhere when empty.
-    pub allowed_cidrs: Vec<String>,
+    /// Which of what the scan finds makes a document non-compliant.
+    pub alert_on: AlertOn,
     pub dry_run: bool,
     pub remediation_scope: RemediationScope,
     pub rotation_overlap: Duration,
@@ -48,16 +49,15 @@ pub struct Settings {
 
 /// Variables that some functions need. Each is read through [`Settings::need`].
 const OTHERS: &[&str] = &[
-    "TAP_MANIFEST",
+    "TAP_BASELINE",
     "TAP_TOPIC_ARN",
     "TAP_RAW_BUCKET",
     "TAP_PROCESSED_BUCKET",
-    "TAP_LOGS_BUCKET",
     "TAP_DATA_KEY_ARN",
     "TAP_UPLOAD_ROLE_ARN",
-    "TAP_QUARANTINE_SECURITY_GROUP_ID",
     "TAP_ROTATION_HOOK_ARN",
     "TAP_USAGE_PLAN_ID",
+    "TAP_API_KEY_SECRET_ARN",
 ];
 
 impl Settings {
@@ -75,6 +75,13 @@ impl Settings {
                 others.insert(*name, value);
             }
         }
+        let patterns: Vec<CustomPattern> = match get("TAP_PATTERNS") {
+            Some(text) => serde_json::from_str(&text).map_err(|error| {
+                let why = format!("it is no list of patterns: {error}");
+                wrong("TAP_PATTERNS", why)
+            })?,
+            None => Vec::new(),
+        };
         Ok(Self {
             pipeline: need("TAP_PIPELINE")?,
             audit_table: need("TAP_AUDIT_TABLE")?,
@@ -87,18 +94,11 @@ impl Settings {
                 Some(text) => kinds(&text)?,
                 None => vec![Kind::Pdf, Kind::Doc, Kind::Docx, Kind::Text],
             },
-            patterns: match get("TAP_PATTERNS") {
-                Some(text) => serde_json::from_str(&text).map_err(|error| {
-                    wrong(
-                        "TAP_PATTERNS",
-                        format!("it is no list of patterns: {error}"),
-                    )
-                })?,
-                None => Vec::new(),
+            alert_on: match get("TAP_ALERT_ON") {
+                Some(text) => AlertOn(list(&text)),
+                None => AlertOn::defaults(patterns.iter().map(|pattern| pattern.name.clone())),
             },
-            allowed_cidrs: get("TAP_ALLOWED_CIDRS")
-                .map(|text| list(&text))
-                .unwrap_or_default(),
+            patterns,
             dry_run: match get("TAP_DRY_RUN").as_deref() {
                 None | Some("false") => false,
                 Some("true") => true,
@@ -122,6 +122,18 @@ impl Settings {
             event_bus: get("TAP_EVENT_BUS").unwrap_or_else(|| "default".to_owned()),
             others,
         })
+    }
+
+    /// AWS's name for the group of regions that this one is in
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
+    pub fn partition(&self) -> &'static str {
+        match self.region.as_str() {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            region if region.starts_with("us-iso-") => "aws-iso",
+            region if region.starts_with("us-isob-") => "aws-iso-b",
+            _ => "aws",
+        }
     }
 
     /// The value of a variable that this operation cannot do without.

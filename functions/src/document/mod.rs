@@ -36,6 +36,17 @@ impl Kind {
         }
     }
 
+    /// What a document of this kind is served as.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Doc => "application/msword",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Text => "text/plain",
+        }
+    }
+
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
@@ -57,6 +68,21 @@ pub struct Limits {
     pub cpu: Duration,
     /// From the child's start to its end.
     pub wall: Duration,
+}
+
+/// Fits a function of 512 MB and 15 s.
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            pages: 2_000,
+            nesting: 64,
+            decompressed_bytes: 200 << 20,
+            text_bytes: 64 << 20,
+            memory_bytes: 256 << 20,
+            cpu: Duration::from_secs(8),
+            wall: Duration::from_secs(8),
+        }
+    }
 }
 
 /// How far a document is read.

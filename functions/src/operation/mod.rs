@@ -4,6 +4,7 @@
 
 pub mod encrypt;
 pub mod evaluate;
+mod inspect;
 pub mod remediate;
 pub mod rotate;
 pub mod scan;
@@ -311,11 +312,14 @@ async fn record(
         Err(failure) => {
             // A row of its own, by the time of this attempt: the event comes
             // again, and its row must still be free.
-            let outcome = Outcome {
+            let mut outcome = Outcome {
                 reason: Some(failure.kind().to_owned()),
                 at: Some(clock::now()),
                 ..Outcome::new("failed")
             };
+            if let Failure::Partly { done, .. } = &failure {
+                outcome.detail.insert("actions".to_owned(), json!(done));
+            }
             let row = row(call, invocation, origin, began, &outcome);
             if let Err(second) = audit::write(call.clients, &call.settings.audit_table, &row).await
             {

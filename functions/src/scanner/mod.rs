@@ -50,6 +50,20 @@ pub struct Count {
     pub low: u64,
 }
 
+impl Count {
+    pub fn total(&self) -> u64 {
+        self.at_least(Confidence::Low)
+    }
+
+    pub fn at_least(&self, confidence: Confidence) -> u64 {
+        match confidence {
+            Confidence::High => self.high,
+            Confidence::Medium => self.high + self.medium,
+            Confidence::Low => self.high + self.medium + self.low,
+        }
+    }
+}
+
 /// What a text holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Findings {
