@@ -3,11 +3,13 @@
 //! - [`Sandbox`]: an AWS account on this machine: two emulators behind one
 //!   endpoint, with weather and a record of every call. It ends when its
 //!   handle is dropped, and also when the test process is killed.
+//! - [`lambda`]: the runtime API, for tests of the functions without an account.
 //! - [`terraform`]: the real Terraform CLI in a folder of its own.
 //! - [`tfclient`]: Terraform's side of the plugin protocol, for tests that
 //!   need hundreds of runs.
 
 pub mod client;
+pub mod lambda;
 pub mod sandbox;
 pub mod terraform;
 pub mod tfclient;
