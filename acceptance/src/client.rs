@@ -136,6 +136,14 @@ impl Sandbox {
             .map(drop)
     }
 
+    /// Stages a version of a secret that has no value yet, as Secrets Manager
+    /// does before it calls a rotation function.
+    pub fn stage_pending(&self, arn: &str, version: &str) -> Result<(), String> {
+        let body = json!({ "arn": arn, "version": version }).to_string();
+        self.control::<Value>("POST", "stage-pending", &body)
+            .map(drop)
+    }
+
     /// How long changes of tables take from now on, until the next reset.
     pub fn settle_in(&self, time: Duration) -> Result<(), String> {
         self.control::<Value>("POST", &format!("settle?ms={}", time.as_millis()), "")

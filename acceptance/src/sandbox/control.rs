@@ -13,6 +13,7 @@
 //! | `GET held?count=1&wait_ms=5000` | the calls that are held, waiting for them if asked |
 //! | `POST release?sequence=N` | lets a held call (or all) go on |
 //! | `POST confirm` | confirms e-mail subscriptions: `{"endpoint": "a@example.com"}` |
+//! | `POST stage-pending` | what Secrets Manager does before it calls a rotation function: `{"arn": "...", "version": "..."}` |
 //! | `POST settle?ms=N` | how long tables are CREATING, UPDATING, DELETING, until the next reset |
 //! | `POST stop` | ends the sandbox |
 
@@ -124,6 +125,19 @@ async fn dispatch(
                 ));
             }
             sandbox.shims.email.confirm(endpoint);
+            json!({})
+        }
+        (&Method::POST, "stage-pending") => {
+            let wanted: Value = serde_json::from_slice(body).unwrap_or_default();
+            let text = |name: &str| wanted.get(name).and_then(Value::as_str);
+            let (Some(arn), Some(version)) = (text("arn"), text("version")) else {
+                return Err((
+                    StatusCode::BAD_REQUEST,
+                    "say which: {\"arn\": \"arn:aws:secretsmanager:...\", \"version\": \"...\"}"
+                        .to_owned(),
+                ));
+            };
+            sandbox.shims.pending.stage(arn, version);
             json!({})
         }
         (&Method::POST, "settle") => {

@@ -133,6 +133,12 @@ impl Stage {
         Function::start(&Program::native(&bootstrap()), handler, &self.env).expect("it comes up")
     }
 
+    /// What Secrets Manager does before it calls the function.
+    #[track_caller]
+    pub fn stage_pending(&self, secret: &str, token: &str) {
+        sandbox().stage_pending(secret, token).expect("staged");
+    }
+
     /// Runs a script that knows `NAME`, `RAW`, `PROCESSED`, `s3`, `c`, `code`,
     /// `received` and `out`.
     #[track_caller]

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod dynamodb;
+mod functions;
 mod kms;
 mod lifetime;
 mod s3;

@@ -52,6 +52,18 @@ impl Backend<'_> {
             .await
     }
 
+    /// A question to a REST service.
+    pub async fn get(&self, service: &str, target: &str) -> Reply {
+        self.send(
+            service,
+            Method::GET,
+            target,
+            self.headers(service),
+            Bytes::new(),
+        )
+        .await
+    }
+
     /// A call of S3.
     pub async fn s3(&self, method: Method, target: &str, body: &'static str) -> Reply {
         self.send(

@@ -8,7 +8,9 @@
 //! before the emulator is asked, *substitutes* ask it in their own way, and
 //! *corrections* change its answer. The record names every shim that acted.
 
+mod apigateway_api_keys;
 mod backend;
+mod config_evaluations;
 mod dynamodb_error_codes;
 mod dynamodb_recovery_period;
 mod dynamodb_table_key;
@@ -24,6 +26,8 @@ mod s3_new_bucket;
 mod s3_policy_document;
 mod s3_region;
 mod s3_version_pages;
+pub mod secretsmanager_pending;
+mod secretsmanager_versions;
 pub mod sns_email_confirmation;
 mod sns_error_codes;
 mod sns_topic_attributes;
@@ -42,6 +46,8 @@ use backend::Backend;
 pub struct Shims {
     pub email: sns_email_confirmation::Confirmations,
     pub tables: dynamodb_table_status::Tables,
+    pub pending: secretsmanager_pending::Pending,
+    evaluations: config_evaluations::Evaluations,
     recovery: dynamodb_recovery_period::Periods,
     regions: s3_region::Regions,
     accounts: moto_account::Accounts,
@@ -96,6 +102,10 @@ impl Shims {
                 reply = changed;
             }
         }
+        if let Some(changed) = apigateway_api_keys::correct(&backend, &reply).await {
+            traces.0.push(apigateway_api_keys::NAME);
+            reply = changed;
+        }
         if let Some(changed) = kms_key_state::correct(&backend, &reply).await {
             traces.0.push(kms_key_state::NAME);
             reply = changed;
@@ -119,6 +129,7 @@ impl Shims {
                 dynamodb_recovery_period::refuse(call),
             ),
             (dynamodb_table_status::NAME, self.tables.answer(call)),
+            (config_evaluations::NAME, self.evaluations.answer(call)),
         ];
         for (name, reply) in at_once {
             if let Some(reply) = reply {
@@ -141,6 +152,12 @@ impl Shims {
         if let Some(reply) = ssm_parameter_size::refuse(backend).await {
             return Some((ssm_parameter_size::NAME, reply));
         }
+        if let Some(reply) = apigateway_api_keys::refuse(backend).await {
+            return Some((apigateway_api_keys::NAME, reply));
+        }
+        if let Some(reply) = secretsmanager_versions::refuse(backend).await {
+            return Some((secretsmanager_versions::NAME, reply));
+        }
         if let Some(reply) = ssm_tags::refuse(backend).await {
             return Some((ssm_tags::NAME, reply));
         }
@@ -148,7 +165,7 @@ impl Shims {
     }
 
     #[allow(clippy::type_complexity, reason = "a table of named functions")]
-    fn corrections(&self) -> [(&'static str, fn(&Self, &Inbound, &Reply) -> Option<Reply>); 8] {
+    fn corrections(&self) -> [(&'static str, fn(&Self, &Inbound, &Reply) -> Option<Reply>); 9] {
         [
             (kms_key_metadata::NAME, |_, call, reply| {
                 kms_key_metadata::correct(call, reply)
@@ -171,6 +188,9 @@ impl Shims {
             (sns_error_codes::NAME, |_, call, reply| {
                 sns_error_codes::correct(call, reply)
             }),
+            (secretsmanager_pending::NAME, |shims, call, reply| {
+                shims.pending.correct(call, reply)
+            }),
             (moto_account::NAME, |shims, call, reply| {
                 shims.accounts.learn(call, reply)
             }),
@@ -180,6 +200,8 @@ impl Shims {
     pub fn reset(&self) {
         self.email.reset();
         self.tables.reset();
+        self.evaluations.reset();
+        self.pending.reset();
         self.recovery.reset();
         self.regions.reset();
         self.accounts.reset();
