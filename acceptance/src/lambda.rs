@@ -215,6 +215,10 @@ impl Function {
 
 impl Drop for Function {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // Whoever reads of the failed test wants to know what it said.
+            eprintln!("the log of {}:\n{}", self.name, self.log().join("\n"));
+        }
         self.events = None;
         let _ = self.child.kill();
         let _ = self.child.wait();

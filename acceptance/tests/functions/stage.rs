@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use acceptance::Sandbox;
 use acceptance::lambda::{Function, Program};
@@ -12,9 +12,13 @@ use serde_json::{Value, json};
 
 pub const PIPELINE: &str = "documents-dev@us-east-1";
 
-fn sandbox() -> &'static Sandbox {
-    static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
-    SANDBOX.get_or_init(|| Sandbox::start().expect("the sandbox starts"))
+fn shared() -> Arc<Sandbox> {
+    static SANDBOX: OnceLock<Arc<Sandbox>> = OnceLock::new();
+    Arc::clone(SANDBOX.get_or_init(own))
+}
+
+fn own() -> Arc<Sandbox> {
+    Arc::new(Sandbox::start().expect("the sandbox starts"))
 }
 
 /// The binary that is tested: the one in `TAP_BOOTSTRAP`, or the one that was
@@ -38,6 +42,7 @@ pub fn bootstrap() -> PathBuf {
 }
 
 pub struct Stage {
+    pub sandbox: Arc<Sandbox>,
     pub name: String,
     pub env: BTreeMap<String, String>,
 }
@@ -93,9 +98,20 @@ out({"key": key, "topic": topic, "role": role})
 
 impl Stage {
     pub fn new(name: &str) -> Self {
+        Self::within(shared(), name)
+    }
+
+    /// In a sandbox of its own, for a test that makes weather.
+    pub fn alone(name: &str) -> Self {
+        Self::within(own(), name)
+    }
+
+    fn within(sandbox: Arc<Sandbox>, name: &str) -> Self {
+        let env = sandbox.env();
         let mut stage = Self {
+            sandbox,
             name: name.to_owned(),
-            env: sandbox().env(),
+            env,
         };
         let made = stage.boto3(SETUP);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -136,7 +152,7 @@ impl Stage {
     /// What Secrets Manager does before it calls the function.
     #[track_caller]
     pub fn stage_pending(&self, secret: &str, token: &str) {
-        sandbox().stage_pending(secret, token).expect("staged");
+        self.sandbox.stage_pending(secret, token).expect("staged");
     }
 
     /// Runs a script that knows `NAME`, `RAW`, `PROCESSED`, `s3`, `c`, `code`,
@@ -144,7 +160,7 @@ impl Stage {
     #[track_caller]
     pub fn boto3(&self, script: &str) -> Value {
         let script = format!("NAME = {:?}\n{PRELUDE}{script}", self.name);
-        sandbox().boto3(&script).expect("the script runs")
+        self.sandbox.boto3(&script).expect("the script runs")
     }
 
     /// Puts an object; returns its version.
