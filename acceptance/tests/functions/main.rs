@@ -12,4 +12,5 @@ mod remediate;
 mod rotate;
 mod scan;
 mod stage;
+mod system;
 mod validate;
