@@ -3,7 +3,7 @@
 
 use super::{Call, Outcome};
 use crate::audit::DocumentVersion;
-use crate::document::{self, Limits, Mode, Parsed, Piece, Refusal};
+use crate::document::{self, Code, Limits, Mode, Parsed, Piece, Refusal};
 use crate::error::Failure;
 use crate::store::{Local, Stored};
 use std::time::Duration;
@@ -20,20 +20,26 @@ pub async fn parse(
     mode: Mode,
     take: &mut (dyn FnMut(Piece<'_>) + Send),
 ) -> Result<Result<Parsed, Refusal>, Failure> {
-    let limits = Limits::default();
+    let mut limits = Limits::default();
     let left = call.left().saturating_sub(AFTERWARDS);
-    if left < limits.wall {
-        return Err(Failure::Local {
+    let cut_short = left < limits.wall;
+    limits.wall = limits.wall.min(left);
+    let program = &call.function.program;
+    match document::parse(program, local.reopen()?, mode, &limits, take).await {
+        Err(refusal) if refusal.is_ours() => Err(Failure::Local {
+            operation: "parsing a document",
+            cause: refusal.sentence,
+        }),
+        // Too slow for the time that is left is not too slow for a document.
+        Err(refusal) if cut_short && refusal.is(Code::TooSlow) => Err(Failure::Local {
             operation: "parsing a document",
             cause: format!(
-                "{} ms are left and a document may take {} ms; raise the function's timeout",
-                left.as_millis(),
-                limits.wall.as_millis()
+                "only {} ms were left for it; raise the function's timeout",
+                left.as_millis()
             ),
-        });
+        }),
+        verdict => Ok(verdict),
     }
-    let program = &call.function.program;
-    Ok(document::parse(program, local.reopen()?, mode, &limits, take).await)
 }
 
 /// Parses `local` and tells whether the pipeline takes such a document.
@@ -60,18 +66,15 @@ pub async fn check(call: &Call<'_>, local: &Local) -> Result<Result<Parsed, Refu
 /// The refusal of a document that is larger than the pipeline takes.
 pub fn too_large(call: &Call<'_>, size: u64) -> Option<Refusal> {
     let limit = call.settings.max_document_bytes;
-    (size > limit).then(|| Refusal {
-        code: "too-large".to_owned(),
-        sentence: format!("the document has {size} bytes; at most {limit} are accepted"),
+    (size > limit).then(|| {
+        let sentence = format!("the document has {size} bytes; at most {limit} are accepted");
+        Refusal::new(Code::TooLarge, sentence)
     })
 }
 
 /// The refusal of a document without a byte.
 pub fn empty(size: u64) -> Option<Refusal> {
-    (size == 0).then(|| Refusal {
-        code: "empty".to_owned(),
-        sentence: "the document is empty".to_owned(),
-    })
+    (size == 0).then(|| Refusal::new(Code::Empty, "the document is empty"))
 }
 
 impl Outcome {

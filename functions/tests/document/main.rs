@@ -1,0 +1,7 @@
+//! Documents as strangers send them: sound ones, whose every text must be
+//! found, and hostile ones, of which none may pass as clean.
+
+mod support;
+
+mod confinement;
+mod text;
