@@ -1,0 +1,3 @@
+//! x
+pub mod random;
+pub mod texts;
