@@ -84,6 +84,8 @@ text = lambda name: {"AttributeName": name, "AttributeType": "S"}
 c("dynamodb").create_table(TableName=NAME + "-audit", BillingMode="PAY_PER_REQUEST",
     AttributeDefinitions=[text("requestId"), text("timestamp")],
     KeySchema=[{"AttributeName": "requestId", "KeyType": "HASH"}, {"AttributeName": "timestamp", "KeyType": "RANGE"}])
+while c("dynamodb").describe_table(TableName=NAME + "-audit")["Table"]["TableStatus"] != "ACTIVE":
+    time.sleep(0.05)
 topic = c("sns").create_topic(Name=NAME)["TopicArn"]
 for queue in ("-alerts", "-events"):
     c("sqs").create_queue(QueueName=NAME + queue)
