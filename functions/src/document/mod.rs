@@ -22,9 +22,11 @@ mod detect;
 mod frame;
 mod magic;
 mod parent;
+mod pdf;
 mod reading;
 mod refusal;
 mod text;
+mod xml;
 
 pub use child::child_main;
 pub use frame::{Broken, Decoder, Frame};

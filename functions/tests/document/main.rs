@@ -4,4 +4,5 @@
 mod support;
 
 mod confinement;
+mod pdf;
 mod text;

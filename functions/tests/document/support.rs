@@ -131,3 +131,9 @@ pub fn child_of(file: std::fs::File, mode: Mode, limits: &Limits) -> Outcome {
 
 /// A published test number of Visa.
 pub const CARD: &str = "4111111111111111";
+
+/// A document that `fixtures/make.py` made.
+pub fn fixture(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
