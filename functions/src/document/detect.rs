@@ -3,7 +3,7 @@
 use super::magic;
 use super::reading::{Reading, Source};
 use super::refusal::{Code, Refusal, from_io};
-use super::{Kind, pdf, text, xml};
+use super::{Kind, office, ole, pdf, text, xml};
 use file_format::FileFormat;
 use memchr::memmem::find;
 use std::io::{Cursor, Read as _, SeekFrom};
@@ -34,6 +34,12 @@ pub(super) fn read(file: &mut dyn Source, reading: &mut Reading<'_>) -> Result<K
         no_second_kind(file, &head[..at])?;
         pdf::read(whole(file, reading)?, reading)?;
         return Ok(Kind::Pdf);
+    }
+    if head.starts_with(b"PK\x03\x04") {
+        return office::read(file, reading);
+    }
+    if head.starts_with(OLE) {
+        return ole::read(file, reading);
     }
     if text::read(file, &head, reading)? {
         return Ok(Kind::Text);

@@ -4,5 +4,6 @@
 mod support;
 
 mod confinement;
+mod office;
 mod pdf;
 mod text;

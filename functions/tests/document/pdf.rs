@@ -27,7 +27,10 @@ fn every_place_is_read_however_the_file_is_written() {
         let outcome = here(&fixture(&format!("pdf/{name}")));
         let text = outcome.whole();
         for (place, expected) in PLACES {
-            assert!(text.contains(expected), "{name}: {place} is missing: {text}");
+            assert!(
+                text.contains(expected),
+                "{name}: {place} is missing: {text}"
+            );
         }
         let parsed = outcome.result.unwrap();
         assert_eq!((parsed.kind, parsed.parts), (Kind::Pdf, 2), "{name}");
@@ -44,7 +47,10 @@ fn a_pdf_is_read_in_the_child_as_it_is_here() {
 fn a_subset_font_is_read_through_its_mapping() {
     let outcome = here(&fixture("pdf/embedded-font.pdf"));
     let text = outcome.whole();
-    assert!(text.contains("subset 4111111111111111 Müller – ok"), "{text}");
+    assert!(
+        text.contains("subset 4111111111111111 Müller – ok"),
+        "{text}"
+    );
     assert!(text.contains("5555555555554444"), "{text}");
 }
 
@@ -79,7 +85,10 @@ fn what_asks_for_a_password_is_refused_and_what_does_not_is_read() {
         let outcome = here(&fixture(&format!("pdf/encrypted-{cipher}-owner.pdf")));
         let text = outcome.whole();
         for (place, expected) in PLACES {
-            assert!(text.contains(expected), "{cipher}: {place} is missing: {text}");
+            assert!(
+                text.contains(expected),
+                "{cipher}: {place} is missing: {text}"
+            );
         }
     }
 }
