@@ -1,9 +1,11 @@
 //! Documents as strangers send them: sound ones, whose every text must be
 //! found, and hostile ones, of which none may pass as clean.
 
+mod build;
 mod support;
 
 mod confinement;
+mod hostile_pdf;
 mod office;
 mod pdf;
 mod text;

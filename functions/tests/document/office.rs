@@ -19,7 +19,10 @@ const LETTER: &[(&str, &str)] = &[
 fn has(outcome: &Outcome, places: &[(&str, &str)], what: &str) {
     let text = outcome.whole();
     for (place, expected) in places {
-        assert!(text.contains(expected), "{what}: {place} is missing: {text}");
+        assert!(
+            text.contains(expected),
+            "{what}: {place} is missing: {text}"
+        );
     }
 }
 

@@ -128,12 +128,18 @@ impl<'f> Archive<'f> {
 
     /// All of an entry, in memory.
     pub fn whole(&mut self, index: usize) -> Result<Vec<u8>, Refusal> {
+        const CHUNK: u64 = 64 << 10;
+        let meter = Rc::clone(&self.meter);
         let (_, mut entry) = self.entry(index)?;
         let mut bytes = Vec::new();
-        entry
-            .read_to_end(&mut bytes)
-            .map_err(|error| from_io(&error, "a part of it"))?;
-        Ok(bytes)
+        loop {
+            let read = (&mut entry).take(CHUNK).read_to_end(&mut bytes);
+            let read = read.map_err(|error| from_io(&error, "a part of it"))?;
+            if read == 0 {
+                return Ok(bytes);
+            }
+            meter.whole(bytes.len())?;
+        }
     }
 
     /// What an OpenDocument or EPUB file says of itself.

@@ -49,7 +49,12 @@ pub(super) fn decode(
     }
     let parameters = list(stream.dict.get(b"DecodeParms").ok());
     let mut bytes = stream.content.clone();
-    let mut damaged = false;
+    // lopdf leaves a stream empty whose length it cannot make out.
+    let length = stream
+        .dict
+        .get(b"Length")
+        .map(|length| resolve(document, length));
+    let mut damaged = bytes.is_empty() && !matches!(length, Ok(Object::Integer(0)));
     for (index, filter) in filters.iter().enumerate() {
         let Object::Name(name) = filter else {
             return Ok(Content::Unknown);
@@ -108,6 +113,7 @@ fn inflate(input: &[u8], meter: &Meter) -> Result<(Vec<u8>, bool), Refusal> {
         output.reserve(CHUNK);
         let status = inflater.decompress_vec(rest, &mut output, FlushDecompress::None);
         meter.decompressed(output.len() - before)?;
+        meter.whole(output.len())?;
         match status {
             Ok(Status::StreamEnd) => return Ok((output, false)),
             Ok(_) if output.len() > before || inflater.total_in() as usize > consumed => {}
@@ -139,6 +145,7 @@ fn lzw(
         rest = &rest[result.consumed_in..];
         meter.decompressed(result.consumed_out)?;
         output.extend_from_slice(&chunk[..result.consumed_out]);
+        meter.whole(output.len())?;
         match result.status {
             Ok(LzwStatus::Done) => return Ok((output, false)),
             Ok(LzwStatus::Ok) if result.consumed_in + result.consumed_out > 0 => {}
@@ -215,6 +222,7 @@ fn run_length(input: &[u8], meter: &Meter) -> Result<(Vec<u8>, bool), Refusal> {
             _ => return Ok((output, true)),
         }
         meter.decompressed(output.len() - before)?;
+        meter.whole(output.len())?;
     }
     Ok((output, false))
 }
