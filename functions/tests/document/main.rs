@@ -5,6 +5,7 @@ mod build;
 mod support;
 
 mod confinement;
+mod hostile_office;
 mod hostile_pdf;
 mod office;
 mod pdf;
