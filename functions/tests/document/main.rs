@@ -7,6 +7,7 @@ mod support;
 mod confinement;
 mod hostile_office;
 mod hostile_pdf;
+mod mutations;
 mod office;
 mod pdf;
 mod text;
