@@ -273,7 +273,7 @@ pub fn word(text: &[u8], flags: u16) -> (Vec<u8>, Vec<u8>) {
     clx.extend(0u32.to_le_bytes());
     clx.extend(length.to_le_bytes());
     clx.extend(0u16.to_le_bytes());
-    clx.extend((start * 2 | 0x4000_0000).to_le_bytes());
+    clx.extend(((start * 2) | 0x4000_0000).to_le_bytes());
     clx.extend(0u16.to_le_bytes());
     let at = pairs + 33 * 8;
     word[at + 4..at + 8].copy_from_slice(&(clx.len() as u32).to_le_bytes());

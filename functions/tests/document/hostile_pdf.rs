@@ -1,18 +1,9 @@
 //! PDFs that are made to hurt, to hide or to run: none may pass as clean.
 
 use crate::build::{Pdf, shown, zlib, zlib_of};
-use crate::support::{CARD, Outcome, child_within, fixture, here, here_within};
+use crate::support::{CARD, both, child_within, fixture, here, here_within};
 use std::fmt::Write as _;
 use tap_functions::document::{Code, Limits, Mode};
-
-/// Read in the child as well: what happens there must not be worse.
-#[track_caller]
-fn both(bytes: &[u8]) -> Outcome {
-    let outcome = here(bytes);
-    let child = child_within(bytes, Mode::Text, &Limits::default());
-    assert_eq!(outcome.result, child.result);
-    outcome
-}
 
 #[test]
 fn the_writer_of_these_tests_writes_sound_files() {

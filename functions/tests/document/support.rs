@@ -137,3 +137,17 @@ pub fn fixture(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
+
+/// Read in the child as well: what happens there must not be worse.
+#[track_caller]
+pub fn both(bytes: &[u8]) -> Outcome {
+    both_within(bytes, &Limits::default())
+}
+
+#[track_caller]
+pub fn both_within(bytes: &[u8], limits: &Limits) -> Outcome {
+    let outcome = here_within(bytes, limits);
+    let child = child_within(bytes, Mode::Text, limits);
+    assert_eq!(outcome.result, child.result);
+    outcome
+}

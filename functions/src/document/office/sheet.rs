@@ -212,7 +212,7 @@ impl Handler for Cells<'_> {
             Within::Value => self.value.push_str(text),
             Within::Formula => self.formula.push_str(text),
             Within::Other
-                if !self.in_cell && !(self.value.is_empty() && text.trim().is_empty()) =>
+                if !self.in_cell && (!self.value.is_empty() || !text.trim().is_empty()) =>
             {
                 self.value.push_str(text);
             }
