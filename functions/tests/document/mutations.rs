@@ -6,7 +6,7 @@
 //! mutants are the same in every run: a failure names its kind and number.
 
 use crate::build::{self, Entry};
-use crate::support::{CARD, child_within, fixture, here_within};
+use crate::support::{CARD, child_within, fixture, here_within, patient};
 use std::io::{Cursor, Read as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -224,10 +224,10 @@ fn none_panics(kind: &str, count: usize, make: impl Fn(&mut Random) -> Vec<u8>) 
             let child = child_within(
                 &bytes,
                 Mode::Check,
-                &Limits {
+                &patient(&Limits {
                     cpu: Duration::from_secs(8),
                     ..limits.clone()
-                },
+                }),
             );
             let same = child.result == outcome.result;
             let limited = |code| {

@@ -3,6 +3,7 @@
 
 use std::io::Cursor;
 use std::path::Path;
+use std::time::Duration;
 use tap_functions::document::{
     Code, Limits, Mode, Parsed, Piece, Refusal, parse, parse_in_process,
 };
@@ -110,8 +111,17 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
+/// The same limits for a machine that has other things to do: what is computed
+/// is limited as before.
+pub fn patient(limits: &Limits) -> Limits {
+    Limits {
+        wall: Duration::from_secs(120),
+        ..limits.clone()
+    }
+}
+
 pub fn child(bytes: &[u8]) -> Outcome {
-    child_within(bytes, Mode::Text, &Limits::default())
+    child_within(bytes, Mode::Text, &patient(&Limits::default()))
 }
 
 pub fn child_within(bytes: &[u8], mode: Mode, limits: &Limits) -> Outcome {
@@ -147,7 +157,7 @@ pub fn both(bytes: &[u8]) -> Outcome {
 #[track_caller]
 pub fn both_within(bytes: &[u8], limits: &Limits) -> Outcome {
     let outcome = here_within(bytes, limits);
-    let child = child_within(bytes, Mode::Text, limits);
+    let child = child_within(bytes, Mode::Text, &patient(limits));
     assert_eq!(outcome.result, child.result);
     outcome
 }
