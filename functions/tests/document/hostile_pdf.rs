@@ -272,6 +272,7 @@ fn what_a_pdf_runs_is_refused() {
     for (what, action) in [
         ("JavaScript", "<< /S /JavaScript /JS (app.alert\\(1\\)) >>"),
         ("JavaScript", "<< /S /#4aavaScript /JS 4 0 R >>"),
+        ("JavaScript", "<< /S /JavaScript >>"),
         ("JavaScript", "<< /S /Rendition /JS (x) >>"),
         ("starts a program", "<< /S /Launch /F (cmd.exe) >>"),
         (
@@ -379,6 +380,11 @@ fn pdfs_that_are_something_else_too_are_refused() {
         (
             "an archive behind",
             [sound.clone(), zip.clone()].concat(),
+            Code::Polyglot,
+        ),
+        (
+            "an archive behind something",
+            [sound.clone(), b"just a comment\n".to_vec(), zip.clone()].concat(),
             Code::Polyglot,
         ),
         (
