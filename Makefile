@@ -5,7 +5,7 @@ SHELL := /bin/sh
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export CARGO_TARGET_DIR := $(TARGET)
 
-.PHONY: help build demo test sandbox schemas bench clean
+.PHONY: help build demo test sandbox schemas bench fuzz clean
 
 help: ## says this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -29,6 +29,16 @@ bench: ## figures of the release build: handshake, plan, apply, memory, calls
 	@cargo build --release --bin terraform-provider-tap
 	@cargo build -p acceptance --bins
 	@$(TARGET)/debug/bench
+
+FUZZ_TARGETS ?= pdf content ooxml doc text detect protocol scanner
+FUZZ_SECONDS ?= 60
+
+fuzz: ## fuzzes every parser of the functions for a minute; see functions/fuzz/README.md
+	@python3 functions/fuzz/seeds.py
+	@for target in $(FUZZ_TARGETS); do \
+		(cd functions && RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$(TARGET)/fuzz cargo fuzz run --sanitizer none $$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=30 -max_len=65536) || exit 1; \
+	done
 
 clean: ## removes what was built and the sandbox
 	@cargo clean

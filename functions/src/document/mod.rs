@@ -7,8 +7,7 @@
 //! [`parse`] is the parent's side, [`child_main`] the child's.
 //!
 //! What a file is follows from its content alone (`detect`), and each kind has
-//! its own reader: `text`, `pdf`, `word` and `sheet` (both over `package`, the
-//! ZIP of parts), `ole` and `doc`. All of them write to one `Reading`, which
+//! its own reader: `text`, `pdf`, `office` (DOCX and XLSX) and `ole` (DOC). All of them write to one `Reading`, which
 //! counts what the document costs.
 //!
 //! Three ends are possible, and the difference matters to a scan:
@@ -19,12 +18,17 @@
 
 mod child;
 mod detect;
+mod doc;
 mod frame;
 mod magic;
+mod office;
+mod ole;
 mod parent;
+mod pdf;
 mod reading;
 mod refusal;
 mod text;
+mod xml;
 
 pub use child::child_main;
 pub use frame::{Broken, Decoder, Frame};

@@ -31,6 +31,7 @@ pub(super) struct Meter {
     decompressed: Cell<u64>,
     steps: Cell<u64>,
     max_decompressed: u64,
+    max_whole: u64,
     max_steps: u64,
 }
 
@@ -41,6 +42,8 @@ impl Meter {
             decompressed: Cell::new(0),
             steps: Cell::new(0),
             max_decompressed: limits.decompressed_bytes,
+            // Some of these are in memory at once, and growing one takes it twice.
+            max_whole: limits.decompressed_bytes.min(limits.memory_bytes / 8),
             max_steps: milliseconds.saturating_mul(STEPS_PER_SECOND / 1000),
         })
     }
@@ -61,6 +64,17 @@ impl Meter {
             .max_decompressed
             .saturating_sub(self.decompressed.get());
         usize::try_from(left).unwrap_or(usize::MAX)
+    }
+
+    /// Refuses a part of `bytes` that is decompressed in memory, at whatever
+    /// length it has reached.
+    pub fn whole(&self, bytes: usize) -> Result<(), Refusal> {
+        if bytes as u64 > self.max_whole {
+            let limit = self.max_whole;
+            let sentence = format!("a part of it decompresses to more than {limit} bytes");
+            return Err(Refusal::new(Code::DecompressionBomb, sentence));
+        }
+        Ok(())
     }
 
     pub fn bomb(&self) -> Refusal {
@@ -175,10 +189,6 @@ impl<'a> Reading<'a> {
     pub fn line(&mut self, text: &str) -> Result<(), Refusal> {
         self.text(text)?;
         self.text("\n")
-    }
-
-    pub fn text_bytes(&self) -> u64 {
-        self.text_bytes
     }
 
     fn flush(&mut self) {

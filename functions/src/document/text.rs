@@ -4,7 +4,7 @@
 use super::reading::{Reading, Source};
 use super::refusal::{Code, Refusal, from_io};
 use encoding_rs::{CoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use std::io::{Read as _, SeekFrom};
+use std::io::SeekFrom;
 
 const CHUNK: usize = 16 << 10;
 /// Bytes per step.

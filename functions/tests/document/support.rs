@@ -3,6 +3,7 @@
 
 use std::io::Cursor;
 use std::path::Path;
+use std::time::Duration;
 use tap_functions::document::{
     Code, Limits, Mode, Parsed, Piece, Refusal, parse, parse_in_process,
 };
@@ -110,8 +111,17 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
+/// The same limits for a machine that has other things to do: what is computed
+/// is limited as before.
+pub fn patient(limits: &Limits) -> Limits {
+    Limits {
+        wall: Duration::from_secs(120),
+        ..limits.clone()
+    }
+}
+
 pub fn child(bytes: &[u8]) -> Outcome {
-    child_within(bytes, Mode::Text, &Limits::default())
+    child_within(bytes, Mode::Text, &patient(&Limits::default()))
 }
 
 pub fn child_within(bytes: &[u8], mode: Mode, limits: &Limits) -> Outcome {
@@ -131,3 +141,23 @@ pub fn child_of(file: std::fs::File, mode: Mode, limits: &Limits) -> Outcome {
 
 /// A published test number of Visa.
 pub const CARD: &str = "4111111111111111";
+
+/// A document that `fixtures/make.py` made.
+pub fn fixture(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Read in the child as well: what happens there must not be worse.
+#[track_caller]
+pub fn both(bytes: &[u8]) -> Outcome {
+    both_within(bytes, &Limits::default())
+}
+
+#[track_caller]
+pub fn both_within(bytes: &[u8], limits: &Limits) -> Outcome {
+    let outcome = here_within(bytes, limits);
+    let child = child_within(bytes, Mode::Text, &patient(limits));
+    assert_eq!(outcome.result, child.result);
+    outcome
+}
