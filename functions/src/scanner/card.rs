@@ -95,7 +95,7 @@ fn evaluate(
 ) -> Option<(Found, bool)> {
     let style = style(groups)?;
     let (start, end) = (groups[0].start, groups[groups.len() - 1].end);
-    if style.spaced && has_digits_behind(text, end) {
+    if style.spaced && has_digits_behind(text, end, true) {
         return None;
     }
     if !number::luhn(digits) || is_trivial(digits) || number::goes_on(text, end) {
@@ -110,9 +110,7 @@ fn evaluate(
     let step_down = match before {
         Before::Address if lean != Lean::Toward => return None,
         Before::Digits(Joint::Space) => spaces,
-        // The first groups of a row of them. (Behind a surer number stand its
-        // expiry date and code.)
-        _ => range.wide && spaces && has_digits_behind(text, end),
+        _ => spaces && has_digits_behind(text, end, range.wide),
     };
     let broken = groups.iter().any(|group| group.joint == Some(Joint::Break));
     let base = if range.wide { 1 } else { 2 };
@@ -170,12 +168,18 @@ fn is_layout(lengths: &[usize]) -> bool {
     lengths.len() == 1 || LAYOUTS.contains(&lengths)
 }
 
-/// Whether a blank and a digit follow.
-fn has_digits_behind(text: &[u8], end: usize) -> bool {
-    match number::joint(text, end) {
-        Some((Joint::Space, width)) => text.get(end + width).is_some_and(u8::is_ascii_digit),
-        _ => false,
-    }
+/// Whether the row goes on: with a blank and another group of four, or, `any`,
+/// of any length. (Behind a card's number stand its expiry date and code.)
+fn has_digits_behind(text: &[u8], end: usize, any: bool) -> bool {
+    let Some((Joint::Space, width)) = number::joint(text, end) else {
+        return false;
+    };
+    let digits = text[end + width..]
+        .iter()
+        .take(5)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    digits == 4 || any && digits > 0
 }
 
 /// One digit throughout, or each the next of the one before: a placeholder.
@@ -285,6 +289,7 @@ mod tests {
             ("order ^4111111111111111", Some((16, Low))),
             ("^4111 1111 1111 1111 12/25 123", Some((19, Medium))),
             ("12 ^4111 1111 1111 1111", Some((19, Low))),
+            ("^4111 1111 1111 1111 1234", Some((19, Low))),
             ("12 ^4111111111111111", Some((16, Medium))),
             ("1,^4111111111111111,2", Some((16, Medium))),
             ("card^4111111111111111", Some((16, High))),

@@ -199,14 +199,14 @@ static OTHER_NUMBER: Words = Words::new(&[
 ]);
 /// What else numbers with dots are.
 static OTHER_DOTTED: Words = Words::new(&[
-    "build", "chapter", "clause", "driver", "firmware", "oid", "rel", "release", "section", "v",
-    "ver", "version", "versions",
+    "build", "chapter", "clause", "driver", "firmware", "oid", "rel", "release", "section", "ver",
+    "version", "versions",
 ]);
 
 /// Words in lower case. Nearly all words of a text are none of them, which
 /// their first letters and lengths tell at once.
 pub(super) struct Words {
-    list: &'static [&'static str],
+    pub(super) list: &'static [&'static str],
     /// By first letter: the lengths of the words, as bits.
     lengths: [u32; 26],
 }
@@ -291,47 +291,35 @@ pub(super) fn is_glued(text: &[u8], at: usize, kind: Kind) -> bool {
     glued
 }
 
-/// Of ASCII, or a part of a Latin-1 letter in UTF-8.
+/// Of ASCII, or a part of a letter from U+00C0 to U+00FF in UTF-8. The second
+/// bytes of other characters pass for letters too, but for the no-break
+/// space's A0, which stands between words; so "à" does not.
 fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || matches!(byte, 0x80..=0xBF | 0xC3)
+    byte.is_ascii_alphabetic() || matches!(byte, 0xA1..=0xBF | 0xC3)
 }
 
 /// Calls `take` with every word, in lower case, and where it begins and ends.
 /// A word is of ASCII's letters and of Latin-1's in UTF-8; `cardNumber` is two.
 fn words(text: &[u8], mut take: impl FnMut(&[u8], usize, usize)) {
     let mut word = [0; LONGEST];
-    let (mut length, mut start, mut at) = (0, 0, 0);
-    let mut lower_before = false;
-    while at <= text.len() {
-        let width = match text.get(at) {
-            Some(byte) if byte.is_ascii_alphabetic() => 1,
-            // U+00C0 to U+00FF.
-            Some(0xC3) if text.get(at + 1).is_some_and(|b| (0x80..0xC0).contains(b)) => 2,
-            _ => 0,
-        };
-        let upper = width == 1 && text[at].is_ascii_uppercase();
-        if length > 0 && (width == 0 || upper && lower_before) {
-            if length <= LONGEST {
-                take(&word[..length], start, at);
+    let mut at = 0;
+    while let Some(letters) = text[at..].iter().position(|byte| is_letter(*byte)) {
+        at += letters;
+        let (start, mut length, mut lower_before) = (at, 0, false);
+        while let Some(byte) = text.get(at) {
+            let upper = byte.is_ascii_uppercase();
+            if !is_letter(*byte) || upper && lower_before {
+                break;
             }
-            length = 0;
-        }
-        if width == 0 {
-            at += 1;
-            lower_before = false;
-            continue;
-        }
-        if length == 0 {
-            start = at;
-        }
-        for byte in &text[at..at + width] {
             if length < LONGEST {
                 word[length] = byte.to_ascii_lowercase();
             }
-            length += 1;
+            (length, lower_before) = (length + 1, !upper);
+            at += 1;
         }
-        lower_before = !upper;
-        at += width;
+        if length <= LONGEST {
+            take(&word[..length], start, at);
+        }
     }
 }
 

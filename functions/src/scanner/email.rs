@@ -79,6 +79,11 @@ const FILES: &[&str] = &[
     "txt", "webp", "xlsx", "xml", "yaml", "yml",
 ];
 
+#[cfg(test)]
+pub(super) fn tables() -> (&'static [&'static str], &'static [&'static str]) {
+    (FILES, COMMON)
+}
+
 /// The address whose `@` is at `at`.
 pub(super) fn at(text: &[u8], at: usize) -> Option<Found> {
     let local = text[at.saturating_sub(LOCAL + 1)..at]

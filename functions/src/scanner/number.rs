@@ -21,13 +21,24 @@ pub(super) enum Joint {
 
 /// The joint that begins at `at`, and its length.
 pub(super) fn joint(text: &[u8], at: usize) -> Option<(Joint, usize)> {
+    let mark = match *text.get(at)? {
+        b' ' => Some(Joint::Space),
+        b'-' => Some(Joint::Hyphen),
+        b'.' => Some(Joint::Dot),
+        _ => None,
+    };
+    if let Some(joint) = mark
+        && text.get(at + 1).is_some_and(u8::is_ascii_digit)
+    {
+        return Some((joint, 1));
+    }
     if let Some(length) = line_break(text, at) {
         return Some((Joint::Break, length));
     }
-    match *text.get(at)? {
-        b' ' => Some((Joint::Space, 1)),
-        b'-' => Some((Joint::Hyphen, 1)),
-        b'.' => Some((Joint::Dot, 1)),
+    if let Some(joint) = mark {
+        return Some((joint, 1));
+    }
+    match text[at] {
         // U+00A0 no-break space, U+00AD soft hyphen.
         0xC2 => match *text.get(at + 1)? {
             0xA0 => Some((Joint::Space, 2)),

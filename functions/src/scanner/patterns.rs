@@ -63,7 +63,7 @@ impl BuiltIn {
                 [
                     format!(r"(?:\b|[A-Za-z_]){issuer}[0-9]{{2}}(?:[0-9]{{8}}|{joint}[0-9]{{3}}|{joint}[0-9]{{1,2}}{over}[0-9])"),
                     format!(r"(?:\b|[A-Za-z_]){issuer}[0-9]{{4}}{joint}[0-9]{{6}}"),
-                    format!(r"\b[1-689][0-9]{{0,18}}{over}[0-9]"),
+                    format!(r"(?:\b[1-689]|[A-Za-z_][1-689][0-9]{{3}})[0-9]{{0,18}}{over}[0-9]"),
                     format!(r"(?:\b|[A-Za-z_])1[0-9]{{3}}(?:[0-9]{{11}}\b|{joint}[0-9]{{3}}|{joint}[0-9]{{1,2}}{over}[0-9])"),
                     format!(r"\b[1-689](?:{blank}[0-9]){{6}}"),
                 ]
@@ -322,55 +322,4 @@ mod tests {
             compile(&[pattern("x", expression, &["employee"])]).unwrap();
         }
     }
-}
-
-#[cfg(test)]
-mod scratch {
-    use super::*;
-    #[path = "/work/scanner/functions/corpus/mod.rs"]
-    mod corpus;
-    #[test]
-    fn states() {
-        use regex_automata::hybrid::dfa;
-        use regex_automata::hybrid::regex::Regex;
-        let mut random = corpus::random::Random::new(1);
-        let n = 1 << 20;
-        let texts = [
-            ("prose", corpus::texts::prose(&mut random, n)),
-            ("log", corpus::texts::log(&mut random, n)),
-            ("bytes", corpus::texts::bytes(&mut random, n)),
-        ];
-        let all: Vec<String> = BuiltIn::ALL.iter().map(|b| b.expression()).collect();
-        let mut sets: Vec<(String, Vec<String>)> = BuiltIn::ALL
-            .iter()
-            .map(|b| (format!("{b:?}"), vec![b.expression()]))
-            .collect();
-        sets.push(("all".into(), all));
-        for (name, set) in sets {
-            let regex = Regex::builder()
-                .syntax(syntax())
-                .dfa(dfa::Config::new().cache_capacity(1 << 30))
-                .build_many(&set)
-                .unwrap();
-            print!("{name:8}");
-            for (t, text) in &texts {
-                let mut cache = regex.create_cache();
-                let mut at = 0;
-                let mut n = 0;
-                let begin = std::time::Instant::now();
-                while let Some(m) = regex.find(&mut cache, Input::new(text).span(at..text.len())) {
-                    at = m.start() + 1;
-                    n += 1;
-                }
-                print!(
-                    "  {t} {n} {} {} KB {:?}",
-                    cache.forward().memory_usage() / 1024,
-                    cache.reverse().memory_usage() / 1024,
-                    begin.elapsed()
-                );
-            }
-            println!();
-        }
-    }
-    use regex_automata::Input;
 }

@@ -1,0 +1,130 @@
+//! The same hits as the reference's, and however the text is cut.
+
+use super::super::Hit;
+use super::*;
+use proptest::prelude::*;
+
+/// Text that is full of beginnings, middles and ends of what is looked for.
+fn dense() -> impl Strategy<Value = Vec<u8>> {
+    let digits = prop_oneof![
+        "[0-9]{1,4}",
+        "[0-9]{5,20}",
+        "4111[0-9]{0,12}",
+        "5[1-5][0-9]{2}",
+        "0[0-9]{1,4}",
+        "[2-9][0-9]{2}",
+        "00[1-9][0-9]{1,3}",
+        "[0-9]",
+    ];
+    let marks = prop_oneof![
+        6 => "[ .-]", 2 => "[/()+@:_,$]", 1 => "\r\n|\n|\r| -\n  |\u{ad}|\t", 1 => "\u{a0}|\u{2009}|\u{202f}|\u{2011}|\u{2013}",
+    ];
+    let whole = prop_oneof![
+        Just("4111 1111 1111 1111"),
+        Just("378282246310005"),
+        Just("6759649826438453"),
+        Just("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"),
+        Just("41111111\n11111111"),
+        Just("4111 11\r\n11 1111 1111"),
+        Just("536-22-1234"),
+        Just("536221234"),
+        Just("jane.doe@mail.example.com"),
+        Just("a@b.co"),
+        Just("icon@2x.png"),
+        Just("x@shop.photography"),
+        Just("203.0.113.7"),
+        Just("1.2.3.4"),
+        Just("2001:db8::1"),
+        Just("::1"),
+        Just("fe80::1:2:3:4"),
+        Just("2001:0db8:85a3:0000:0000:8a2e:0370:7334"),
+        Just("::ffff:203.0.113.7"),
+        Just("DE89 3704 0044 0532 0130 00"),
+        Just("NO9386011117947"),
+        Just("GB29NWBK60161331926819"),
+        Just("+1 (212) 555-0123"),
+        Just("+44 20 7946 0958"),
+        Just("0044 20 7946 0958"),
+        Just("(212) 555-0123"),
+        Just("212 555 0123"),
+        Just("01 99 00 12 34"),
+        Just("020 7946 0958"),
+        Just("(020) 7946-0958"),
+        Just("030/901820"),
+        Just("+49 (0)30 901820"),
+        Just("(11) 91234-5678"),
+        Just("612 345 678"),
+        Just("0171 39200 12"),
+        Just("06-12345678"),
+    ]
+    .prop_map(str::to_owned);
+    let words = prop_oneof![
+        "[a-fA-F]{1,4}",
+        "[A-Z]{2}",
+        "[a-z]{1,12}",
+        Just("card".to_owned()),
+        Just("ssn".to_owned()),
+        Just("phone".to_owned()),
+        Just("cardNumber".to_owned()),
+        Just("order".to_owned()),
+        Just("version".to_owned()),
+        Just("t\u{e9}l".to_owned()),
+        Just("https://x.example/".to_owned()),
+        Just("\u{20ac}".to_owned()),
+    ];
+    let piece = prop_oneof![4 => digits, 4 => marks, 2 => whole, 2 => words];
+    prop::collection::vec(piece, 1..60).prop_map(|pieces| pieces.concat().into_bytes())
+}
+
+/// Findings as the reference has them: all but the masked forms.
+fn reference_hits(
+    text: &[u8],
+) -> Vec<(
+    u64,
+    &'static str,
+    super::super::Confidence,
+    Option<&'static str>,
+)> {
+    let name = |kind| {
+        super::super::found::Kind::NAMES
+            .iter()
+            .find(|(own, _)| *own == kind)
+            .unwrap()
+            .1
+    };
+    reference::scan(text)
+        .into_iter()
+        .map(|seen| {
+            (
+                seen.start as u64,
+                name(seen.kind),
+                seen.confidence,
+                seen.network,
+            )
+        })
+        .collect()
+}
+
+fn quick_hits(hits: &[Hit]) -> Vec<(u64, &str, super::super::Confidence, Option<&'static str>)> {
+    hits.iter()
+        .map(|hit| (hit.at, hit.kind.as_str(), hit.confidence, hit.network))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
+
+    #[test]
+    fn the_quick_scanner_finds_what_the_reference_finds(text in dense()) {
+        let findings = scan(&text);
+        prop_assert_eq!(quick_hits(&findings.hits), reference_hits(&text), "{:?}", String::from_utf8_lossy(&text));
+    }
+}
+
+/// More when asked for: `PROPTEST_CASES=100000`.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(400)
+}
