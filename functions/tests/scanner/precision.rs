@@ -95,7 +95,16 @@ fn print(title: &str, scores: &Scores) {
 
 /// What precision and recall may not fall below: of hits of every confidence,
 /// and of those that are medium at least.
-const THRESHOLDS: &[(&str, (f64, f64), (f64, f64))] = &[];
+/// The corpus is the same in every run, so these are what was measured, rounded
+/// down.
+const THRESHOLDS: [(&str, (f64, f64), (f64, f64)); 6] = [
+    ("email", (1.0, 1.0), (1.0, 1.0)),
+    ("iban", (1.0, 1.0), (1.0, 1.0)),
+    ("ip-address", (0.86, 1.0), (1.0, 1.0)),
+    ("payment-card", (0.979, 1.0), (0.996, 0.966)),
+    ("phone", (0.997, 1.0), (1.0, 0.98)),
+    ("us-ssn", (0.76, 1.0), (1.0, 0.83)),
+];
 
 #[test]
 fn precision_and_recall_do_not_fall() {
@@ -122,12 +131,12 @@ fn precision_and_recall_do_not_fall() {
         {
             let score = scores.kinds[kind];
             assert!(
-                score.precision() >= *precision,
+                score.precision() >= precision,
                 "{kind} at {name}: precision {:.4} is below {precision}",
                 score.precision()
             );
             assert!(
-                score.recall() >= *recall,
+                score.recall() >= recall,
                 "{kind} at {name}: recall {:.4} is below {recall}",
                 score.recall()
             );

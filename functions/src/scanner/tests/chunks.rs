@@ -119,6 +119,72 @@ proptest! {
         let findings = scan(&text);
         prop_assert_eq!(quick_hits(&findings.hits), reference_hits(&text), "{:?}", String::from_utf8_lossy(&text));
     }
+
+    #[test]
+    fn a_text_gives_the_same_hits_however_it_is_cut(text in dense(), cuts in prop::collection::vec(1_usize..40, 1..10)) {
+        let whole = scan(&text);
+        prop_assert_eq!(&cut(&text, &cuts), &whole);
+        prop_assert_eq!(&cut(&text, &[1]), &whole);
+    }
+
+    #[test]
+    fn a_part_is_a_text_of_its_own(one in dense(), other in dense()) {
+        let mut stream = SCANNER.stream();
+        stream.push(&one);
+        stream.part();
+        stream.push(&other);
+        let both = stream.finish();
+        let mut expected = scan(&one).hits;
+        expected.extend(scan(&other).hits.into_iter().map(|hit| Hit { at: hit.at + one.len() as u64, ..hit }));
+        prop_assert_eq!(both.hits, expected);
+        prop_assert_eq!(both.bytes, (one.len() + other.len()) as u64);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases() / 10) })]
+
+    /// The window holds 64 KiB: the text lies over its end.
+    #[test]
+    fn where_the_window_ends_does_not_matter(before in 63_000_usize..65_600, text in dense(), cuts in prop::collection::vec(1_usize..9000, 1..10)) {
+        let filler = "lorem ipsum, ".bytes().cycle().take(before);
+        let long: Vec<u8> = filler.chain(text).collect();
+        let findings = cut(&long, &cuts);
+        // The reference sees the last of the filler alone, which is all that matters.
+        let near = before - 300;
+        let expected: Vec<_> = reference_hits(&long[near..]).into_iter().map(|(at, kind, confidence, network)| (at + near as u64, kind, confidence, network)).collect();
+        prop_assert_eq!(quick_hits(&findings.hits), expected);
+    }
+}
+
+/// The findings of a text that is pushed in pieces of these lengths, over and over.
+fn cut(text: &[u8], lengths: &[usize]) -> Findings {
+    let mut stream = SCANNER.stream();
+    let mut rest = text;
+    for length in lengths.iter().cycle() {
+        let (now, later) = rest.split_at(rest.len().min(*length));
+        stream.push(now);
+        rest = later;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    stream.finish()
+}
+
+/// Chunks end within characters, and hits lie over every end of a window.
+#[test]
+fn a_long_text_gives_the_same_hits_in_chunks_of_any_size() {
+    let unit = "N\u{fa}mero de tarjeta 4111\u{a0}1111\u{a0}1111\u{a0}1111, jane.doe@b\u{fc}cher.example, +44 20 7946 0958, 203.0.113.7; ";
+    let text = unit.repeat(1300);
+    let whole = scan(text.as_bytes());
+    assert_eq!(whole.counts["payment-card"].high, 1300);
+    for lengths in [&[1][..], &[7, 1, 65_536], &[65_535], &[3000, 1, 2]] {
+        assert!(
+            cut(text.as_bytes(), lengths) == whole,
+            "chunks of {lengths:?}"
+        );
+    }
 }
 
 /// More when asked for: `PROPTEST_CASES=100000`.
