@@ -5,10 +5,10 @@ SHELL := /bin/sh
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export CARGO_TARGET_DIR := $(TARGET)
 
-.PHONY: help build demo test sandbox schemas bench clean
+.PHONY: help build demo test sandbox schemas bench bench-functions clean
 
 help: ## says this
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 build: ## builds the provider and the sandbox
 	@cargo build --workspace --bins
@@ -29,6 +29,9 @@ bench: ## figures of the release build: handshake, plan, apply, memory, calls
 	@cargo build --release --bin terraform-provider-tap
 	@cargo build -p acceptance --bins
 	@$(TARGET)/debug/bench
+
+bench-functions: ## figures of the functions, beside Python's; SECTIONS="scanner peers" picks some
+	@python3 tools/bench_functions.py $(SECTIONS)
 
 clean: ## removes what was built and the sandbox
 	@cargo clean

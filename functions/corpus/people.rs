@@ -171,12 +171,12 @@ const HOSTS: &[&str] = &[
     "example.com",
     "example.org",
     "mail.example.net",
-    "a-company.example",
+    "a-company.example.com",
     "uni.example.edu",
     "example.co.uk",
     "example.de",
     "sub.a.b.example.io",
-    "xn--bcher-kva.example",
+    "xn--bcher-kva.example.org",
     "firma.at",
 ];
 

@@ -250,7 +250,9 @@ pub(super) fn lean(text: &[u8], start: usize, end: usize, kind: Kind) -> Lean {
     let Some((toward, away)) = words_of(kind) else {
         return Lean::Neutral;
     };
-    let from = start.saturating_sub(NEAR + LONGEST);
+    // Where the nearest bytes begin, or the word that does not.
+    let near = start.saturating_sub(NEAR);
+    let from = near - letters(text[..near].iter().rev());
     let mut lean = Lean::Neutral;
     words(&text[from..start], |word, _, end| {
         if from + end + NEAR >= start {
@@ -264,7 +266,8 @@ pub(super) fn lean(text: &[u8], start: usize, end: usize, kind: Kind) -> Lean {
     if lean != Lean::Neutral {
         return lean;
     }
-    let to = text.len().min(end + NEAR + LONGEST);
+    let near = text.len().min(end + NEAR + 1);
+    let to = near + letters(text[near..].iter());
     let line = &text[end..to];
     let line = &line[..memchr::memchr2(b'\n', b'\r', line).unwrap_or(line.len())];
     words(line, |word, start, _| {
@@ -275,15 +278,18 @@ pub(super) fn lean(text: &[u8], start: usize, end: usize, kind: Kind) -> Lean {
     lean
 }
 
+/// How many letters come first, as many as a word can have.
+fn letters<'t>(text: impl Iterator<Item = &'t u8>) -> usize {
+    text.take(LONGEST)
+        .take_while(|byte| is_letter(**byte))
+        .count()
+}
+
 /// Whether the word that ends right before `at` is one of the type's: then a
 /// number glued to it is a number all the same, as in `card4111...`.
 pub(super) fn is_glued(text: &[u8], at: usize, kind: Kind) -> bool {
     let before = &text[at.saturating_sub(LONGEST)..at];
-    let letters = before
-        .iter()
-        .rev()
-        .take_while(|byte| is_letter(**byte))
-        .count();
+    let letters = letters(before.iter().rev());
     let mut glued = false;
     words(&before[before.len() - letters..], |word, _, end| {
         glued = end == letters && words_of(kind).is_some_and(|(toward, _)| toward.has(word));
