@@ -9,6 +9,7 @@ pub mod lookalikes;
 pub mod people;
 pub mod random;
 pub mod surroundings;
+mod technical;
 pub mod texts;
 
 use random::Random;

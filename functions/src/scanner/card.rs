@@ -34,8 +34,8 @@ enum Before {
     Glued,
     /// A digit and this joint.
     Digits(Joint),
-    /// A link that it may be part of.
-    Address,
+    /// A mark that may be a link's.
+    Mark,
     Clear,
 }
 
@@ -56,9 +56,10 @@ pub(super) fn at(text: &[u8], start: usize) -> Option<Found> {
     if matches!(before, Before::Refused) {
         return None;
     }
-    // In a row of digits the first alone begins a number of single ones.
-    let single = !text.get(start + 1).is_some_and(u8::is_ascii_digit);
-    if single && matches!(before, Before::Digits(Joint::Space)) {
+    // In a row of numbers a digit alone begins none, unless its line ends there.
+    if matches!(before, Before::Digits(Joint::Space))
+        && matches!(number::joint(text, start + 1), Some((Joint::Space, _)))
+    {
         return None;
     }
     let run = Run::read(text, start);
@@ -108,7 +109,7 @@ fn evaluate(
     };
     let spaces = groups.iter().any(|group| group.joint == Some(Joint::Space));
     let step_down = match before {
-        Before::Address if lean != Lean::Toward => return None,
+        Before::Mark if lean != Lean::Toward && is_in_address(text, start) => return None,
         Before::Digits(Joint::Space) => spaces,
         _ => spaces && has_digits_behind(text, end, range.wide),
     };
@@ -230,10 +231,7 @@ fn look_before(text: &[u8], start: usize) -> Before {
             _ => Before::Clear,
         };
     }
-    if is_in_address(text, start) {
-        return Before::Address;
-    }
-    Before::Clear
+    Before::Mark
 }
 
 fn glued(text: &[u8], end: usize) -> Before {

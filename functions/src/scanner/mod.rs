@@ -54,6 +54,7 @@ mod networks;
 mod number;
 mod patterns;
 mod phone;
+mod phone_groups;
 mod ssn;
 mod stream;
 #[cfg(test)]

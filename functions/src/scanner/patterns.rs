@@ -79,7 +79,7 @@ impl BuiltIn {
                     r"\+\(?[1-9]".to_owned(),
                     format!(r"{open}00{between}*[1-9](?:{between}*[0-9]){{6}}"),
                     format!(r"{open}(?:1{between}*)?[2-9][0-9]{{2}}{between}*[2-9][0-9]{{2}}{between}*[0-9]{{4}}\b"),
-                    format!(r"{open}0[1-9](?:{between}*[0-9]){{7}}"),
+                    format!(r"{open}0[1-9](?:[0-9]{{7}}|[0-9]{{0,3}}{between}+[0-9]{{2,3}}{between}*[0-9]{{2}})"),
                     format!(r"\([1-9][0-9]\){between}*[0-9]{{4,5}}{between}+[0-9]{{4}}"),
                     format!(r"\b[4-9][0-9]{{2}}{between}+[0-9]{{3}}{between}+[0-9]{{3}}"),
                     format!(r"\b[4-9][0-9]{{2}}{between}+[0-9]{{2}}{between}+[0-9]{{2}}{between}+[0-9]{{2}}"),

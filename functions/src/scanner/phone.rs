@@ -10,37 +10,7 @@ use super::calling;
 use super::context::{self, Lean};
 use super::found::{Found, Kind, confidence};
 use super::number::{before, is_word};
-
-/// The most digits of a number (E.164), with an international prefix of two.
-const MOST_DIGITS: usize = 17;
-const MOST_GROUPS: usize = 9;
-
-/// What stands between two groups, parentheses aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Joint {
-    /// A parenthesis alone.
-    None,
-    Space,
-    Hyphen,
-    Dot,
-    Slash,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Group {
-    start: usize,
-    end: usize,
-    /// What stands before it.
-    joint: Joint,
-    parentheses: bool,
-}
-
-/// The groups from one place on.
-struct Groups<'t> {
-    text: &'t [u8],
-    groups: [Group; MOST_GROUPS],
-    count: usize,
-}
+use super::phone_groups::{Group, Groups, Joint, MOST_DIGITS, MOST_GROUPS};
 
 /// The number that begins at `start` with a digit, a plus or a parenthesis: of
 /// those that do, the most certain, then the longest.
@@ -305,102 +275,6 @@ fn goes_on(text: &[u8], end: usize) -> bool {
         Some(byte) if is_word(*byte) => true,
         Some(b'.' | b'-' | b'/' | b'+') => text.get(end + 1).is_some_and(u8::is_ascii_digit),
         _ => false,
-    }
-}
-
-impl<'t> Groups<'t> {
-    /// Reads whole groups of digits with at most [`MOST_DIGITS`], the first of
-    /// them at `at` or behind a parenthesis there.
-    fn read(text: &'t [u8], at: usize) -> Option<Self> {
-        let none = Group {
-            start: at,
-            end: at,
-            joint: Joint::None,
-            parentheses: false,
-        };
-        let mut read = Self {
-            text,
-            groups: [none; MOST_GROUPS],
-            count: 0,
-        };
-        let mut open = text.get(at) == Some(&b'(');
-        let (mut start, mut joint, mut total) = (at + usize::from(open), Joint::None, 0);
-        while read.count < MOST_GROUPS {
-            let most = MOST_DIGITS - total + 1;
-            let length = text[start..]
-                .iter()
-                .take(most)
-                .take_while(|byte| byte.is_ascii_digit())
-                .count();
-            if length == 0 || length == most {
-                break;
-            }
-            let end = start + length;
-            if open && text.get(end) != Some(&b')') {
-                break;
-            }
-            read.groups[read.count] = Group {
-                start,
-                end,
-                joint,
-                parentheses: open,
-            };
-            read.count += 1;
-            total += length;
-            let Some(next) = next_group(text, end, open) else {
-                break;
-            };
-            (start, joint, open) = next;
-        }
-        (read.count > 0).then_some(read)
-    }
-
-    /// Where the first `count` groups end.
-    fn end(&self, count: usize) -> usize {
-        let last = self.groups[count - 1];
-        debug_assert!(last.end <= self.text.len());
-        last.end + usize::from(last.parentheses)
-    }
-}
-
-/// Where the group behind the one that ends at `end` begins, what stands
-/// between them, and whether it is in parentheses.
-fn next_group(text: &[u8], end: usize, close: bool) -> Option<(usize, Joint, bool)> {
-    let mut at = end + usize::from(close);
-    let blank = space(text, at);
-    at += blank;
-    let mark = match text.get(at)? {
-        b'-' => Some((Joint::Hyphen, 1)),
-        b'.' => Some((Joint::Dot, 1)),
-        b'/' => Some((Joint::Slash, 1)),
-        0xE2 if matches!(text.get(at + 1..at + 3), Some([0x80, 0x90 | 0x91 | 0x93])) => {
-            Some((Joint::Hyphen, 3))
-        }
-        _ => None,
-    };
-    let joint = match mark {
-        Some((joint, width)) => {
-            at += width;
-            at += space(text, at);
-            joint
-        }
-        None if blank > 0 => Joint::Space,
-        None => Joint::None,
-    };
-    let open = text.get(at) == Some(&b'(');
-    if joint == Joint::None && !close && !open {
-        return None;
-    }
-    Some((at + usize::from(open), joint, open))
-}
-
-/// The width of the one blank at `at`.
-fn space(text: &[u8], at: usize) -> usize {
-    match text.get(at..).unwrap_or_default() {
-        [b' ', ..] => 1,
-        [0xC2, 0xA0, ..] => 2,
-        [0xE2, 0x80, 0x89 | 0xAF, ..] => 3,
-        _ => 0,
     }
 }
 

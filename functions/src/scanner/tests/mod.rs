@@ -4,7 +4,7 @@
 mod chunks;
 mod reference;
 
-use super::{CustomPattern, Findings, Scanner};
+use super::{Findings, Scanner};
 use std::sync::LazyLock;
 
 /// One for all tests: to compile it takes longer than most of them.

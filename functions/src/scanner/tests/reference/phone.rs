@@ -1,8 +1,9 @@
 //! The reference's telephone numbers: a number becomes its shape, such as
 //! `(3) 3-4`, and shapes are looked up.
 
+use super::super::super::calling;
 use super::super::super::found::Kind;
-use super::{Reference, Seen, Sign, calling, kind_of};
+use super::{Reference, Seen, Sign, kind_of};
 
 /// What a country prints, with `#` for a blank or, all over, a hyphen.
 const PRINTED: &[&str] = &[
