@@ -244,15 +244,7 @@ fn glued(text: &[u8], end: usize) -> Before {
 
 /// Whether what `start` is part of, without a blank, is a link.
 fn is_in_address(text: &[u8], start: usize) -> bool {
-    let from = start.saturating_sub(ADDRESS);
-    let before = &text[from..start];
-    let begin = before
-        .iter()
-        .rposition(|byte| {
-            byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'(' | b',')
-        })
-        .map_or(0, |at| at + 1);
-    let token = &before[begin..];
+    let token = number::token_before(text, start, ADDRESS);
     token.starts_with(b"www.") || token.windows(3).any(|three| three == b"://")
 }
 

@@ -206,6 +206,15 @@ pub(super) fn joint_before(text: &[u8], at: usize) -> Option<(Joint, usize)> {
     })
 }
 
+/// What ends at `at`, without a blank, a quotation mark or a bracket in it; its
+/// last `most` bytes.
+pub(super) fn token_before(text: &[u8], at: usize, most: usize) -> &[u8] {
+    let before = &text[at.saturating_sub(most)..at];
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"'<>(,".contains(byte);
+    let begin = before.iter().rposition(ends).map_or(0, |end| end + 1);
+    &before[begin..]
+}
+
 /// Luhn's check (ISO/IEC 7812-1, annex B): it finds every changed digit.
 pub(super) fn luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits

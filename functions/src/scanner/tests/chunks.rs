@@ -112,7 +112,7 @@ fn quick_hits(hits: &[Hit]) -> Vec<(u64, &str, super::super::Confidence, Option<
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
+    #![proptest_config(config())]
 
     #[test]
     fn the_quick_scanner_finds_what_the_reference_finds(text in dense()) {
@@ -142,7 +142,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases() / 10) })]
+    #![proptest_config(ProptestConfig { cases: config().cases / 10, ..config() })]
 
     /// The window holds 64 KiB: the text lies over its end.
     #[test]
@@ -187,10 +187,10 @@ fn a_long_text_gives_the_same_hits_in_chunks_of_any_size() {
     }
 }
 
-/// More when asked for: `PROPTEST_CASES=100000`.
-fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(400)
+/// More cases when asked for: `PROPTEST_CASES=10000`.
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }

@@ -207,7 +207,7 @@ impl Reference<'_> {
         }
         let before = String::from_utf8_lossy(&text[start.saturating_sub(64)..start]).into_owned();
         if before
-            .rsplit([' ', '\t', '\n', '\r', '\x0c'])
+            .rsplit([' ', '\t', '\n', '\r', '\x0c', '"', '\'', '<', '>', '(', ','])
             .next()
             .unwrap()
             .contains("://")
