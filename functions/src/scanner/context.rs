@@ -141,7 +141,7 @@ static ADDRESS: Words = Words::new(&[
     "sourceip",
     "subnet",
 ]);
-/// What else numbers of many digits are.
+/// What else numbers of many digits are. "Id" is not among them: cards have some too.
 static OTHER_NUMBER: Words = Words::new(&[
     "asin",
     "barcode",
@@ -154,8 +154,6 @@ static OTHER_NUMBER: Words = Words::new(&[
     "hash",
     "iban",
     "iccid",
-    "id",
-    "ids",
     "imei",
     "imeis",
     "imsi",
@@ -178,9 +176,7 @@ static OTHER_NUMBER: Words = Words::new(&[
     "ref",
     "reference",
     "routing",
-    "sequence",
     "serial",
-    "session",
     "sha",
     "shipment",
     "sim",
@@ -188,7 +184,6 @@ static OTHER_NUMBER: Words = Words::new(&[
     "sku",
     "ticket",
     "timestamp",
-    "trace",
     "tracking",
     "ts",
     "udi",
