@@ -172,6 +172,26 @@ fn cut(text: &[u8], lengths: &[usize]) -> Findings {
     stream.finish()
 }
 
+/// The window is 64 KiB, decides on what is 512 bytes before its end, and
+/// keeps 256 before that: nothing of a hit may be lost at any of these places.
+#[test]
+fn a_hit_at_any_place_of_the_window_is_found_with_its_word() {
+    let local = "a".repeat(64);
+    let unit = format!(
+        "card of Jane Marie van der Doe 4111 1111\n1111 1111, {local}@example.com, {local}"
+    );
+    let alone = scan(unit.as_bytes());
+    assert_eq!(alone.hits.len(), 2);
+    for before in (64_500..65_600).step_by(3) {
+        let text = format!("{}{unit}{}", "\n".repeat(before), "\n".repeat(600));
+        let mut findings = scan(text.as_bytes());
+        for hit in &mut findings.hits {
+            hit.at -= before as u64;
+        }
+        assert_eq!(findings.hits, alone.hits, "{before} bytes into the text");
+    }
+}
+
 /// Chunks end within characters, and hits lie over every end of a window.
 #[test]
 fn a_long_text_gives_the_same_hits_in_chunks_of_any_size() {
