@@ -336,6 +336,9 @@ mod tests {
             "https://shop.example/orders/^4111111111111111",
             "^4111111111111112",
             "^4444444444444444",
+            // Placeholders, though Maestro's by range and check digit.
+            "card ^6666666666666",
+            "card ^567890123456",
             "^41 11 11 11 11 11 11 11",
         ] {
             assert_eq!(of(text), None, "{text}");

@@ -178,10 +178,12 @@ fn cut(text: &[u8], lengths: &[usize]) -> Findings {
 fn a_hit_at_any_place_of_the_window_is_found_with_its_word() {
     let local = "a".repeat(64);
     let unit = format!(
-        "card of Jane Marie van der Doe 4111 1111\n1111 1111, {local}@example.com, {local}"
+        "card of Jane Marie van der Doe 4111 1111\n1111 1111, {local}@example.com, 212-555-0123%203.0.113.7@example.com, {local}"
     );
     let alone = scan(unit.as_bytes());
-    assert_eq!(alone.hits.len(), 2);
+    // The last has two other hits in it, and is known at its "@" only.
+    assert_eq!(alone.counts["email"].high, 2);
+    assert_eq!(alone.hits.len(), 3);
     for before in (64_500..65_600).step_by(3) {
         let text = format!("{}{unit}{}", "\n".repeat(before), "\n".repeat(600));
         let mut findings = scan(text.as_bytes());
