@@ -24,6 +24,9 @@ import json
 import pathlib
 import sys
 
+# The sections' modules lie in the repository.
+sys.dont_write_bytecode = True
+
 SECTIONS = ["scanner", "peers"]
 
 
