@@ -5,10 +5,10 @@ SHELL := /bin/sh
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export CARGO_TARGET_DIR := $(TARGET)
 
-.PHONY: help build demo test sandbox schemas bench fuzz clean
+.PHONY: help build demo test sandbox schemas bench bench-functions fuzz clean
 
 help: ## says this
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 build: ## builds the provider and the sandbox
 	@cargo build --workspace --bins
@@ -39,6 +39,9 @@ fuzz: ## fuzzes every parser of the functions for a minute; see functions/fuzz/R
 		(cd functions && RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$(TARGET)/fuzz cargo fuzz run --sanitizer none $$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=30 -max_len=65536) || exit 1; \
 	done
+
+bench-functions: ## figures of the functions, beside Python's; SECTIONS="scanner peers" picks some
+	@python3 tools/bench_functions.py $(SECTIONS)
 
 clean: ## removes what was built and the sandbox
 	@cargo clean

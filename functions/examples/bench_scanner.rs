@@ -1,60 +1,115 @@
-fn main() {
-    use std::time::Instant;
-    use tap_functions::scanner::Scanner;
-    let t = Instant::now();
-    let scanner = Scanner::new(&[]).unwrap();
-    println!("new {:?}", t.elapsed());
-    let mut random = corpus::random::Random::new(1);
-    let n = 4 << 20;
-    let mut texts = vec![
-        ("prose".to_owned(), corpus::texts::prose(&mut random, n)),
-        ("log".to_owned(), corpus::texts::log(&mut random, n)),
-        ("bytes".to_owned(), corpus::texts::bytes(&mut random, n)),
-    ];
-    for (name, unit) in corpus::texts::HOSTILE {
-        texts.push((
-            format!("hostile {name}"),
-            corpus::texts::hostile(unit, n / 4),
-        ));
-    }
-    for (name, text) in &texts {
-        if let Ok(o) = std::env::var("ONLY") {
-            if !name.contains(&o) {
-                continue;
-            }
-        }
-        let mut best = f64::MAX;
-        let mut hits = Default::default();
-        for _ in 0..if std::env::var("ONLY").is_ok() {
-            100
-        } else {
-            3
-        } {
-            let t = Instant::now();
-            let mut stream = scanner.stream();
-            for c in text.chunks(65536) {
-                stream.push(c);
-            }
-            hits = stream.finish().counts;
-            best = best.min(t.elapsed().as_secs_f64());
-        }
-        println!(
-            "{name:32} {:8.1} MB/s {:?}",
-            text.len() as f64 / best / 1e6,
-            hits
-        );
-    }
-    if let Some(dir) = std::env::args().nth(1) {
-        for (name, text) in &texts[..3] {
-            std::fs::write(format!("{dir}/{name}"), text).unwrap();
-        }
-        std::fs::write(
-            format!("{dir}/patterns.json"),
-            serde_json::to_string(&Scanner::expressions()).unwrap(),
-        )
-        .unwrap();
-    }
-}
+//! The scanner's side of `make bench-functions`: it writes the corpus and the
+//! texts that all contestants get, says what the scanner finds of the one, and
+//! how fast it reads the others.
+//!
+//! ```text
+//! bench_scanner corpus           the samples, their labels and the scanner's hits, one JSON object a line
+//! bench_scanner texts FOLDER N   N bytes of each text, and the expressions, into files
+//! bench_scanner speed FILE...    one JSON object: bytes per second of a core, of each, and what Scanner::new costs
+//! ```
+
 #[allow(dead_code)]
 #[path = "../corpus/mod.rs"]
 mod corpus;
+
+use corpus::random::Random;
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::{Map, Value, json};
+use std::error::Error;
+use std::time::Duration;
+use tap_functions::scanner::{Findings, Scanner};
+
+/// What the document parser hands on at a time.
+const CHUNK: usize = 64 << 10;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["corpus"] => print_corpus(),
+        ["texts", folder, bytes] => write_texts(folder, bytes.parse()?),
+        ["speed", ref files @ ..] => print_speed(files),
+        _ => Err("corpus, texts FOLDER N, or speed FILE...".into()),
+    }
+}
+
+fn scan(scanner: &Scanner, text: &[u8]) -> Findings {
+    let mut stream = scanner.stream();
+    for chunk in text.chunks(CHUNK) {
+        stream.push(chunk);
+    }
+    stream.finish()
+}
+
+fn print_corpus() -> Result<(), Box<dyn Error>> {
+    let scanner = Scanner::new(&[])?;
+    for sample in corpus::samples() {
+        let hits: Vec<Value> = scan(&scanner, sample.text.as_bytes())
+            .hits
+            .iter()
+            .map(|hit| json!([hit.at, hit.kind, hit.confidence]))
+            .collect();
+        let labels: Vec<Value> = sample
+            .labels
+            .iter()
+            .map(|(range, kind)| json!([range.start, range.end, kind]))
+            .collect();
+        let line =
+            json!({ "class": sample.class, "text": sample.text, "labels": labels, "hits": hits });
+        println!("{line}");
+    }
+    Ok(())
+}
+
+fn write_texts(folder: &str, bytes: usize) -> Result<(), Box<dyn Error>> {
+    let mut random = Random::new(1);
+    let expressions = serde_json::to_vec(&Scanner::expressions())?;
+    for (name, text) in [
+        ("prose", corpus::texts::prose(&mut random, bytes)),
+        ("log", corpus::texts::log(&mut random, bytes)),
+        ("random", corpus::texts::bytes(&mut random, bytes)),
+        ("expressions.json", expressions),
+    ] {
+        std::fs::write(format!("{folder}/{name}"), text)?;
+    }
+    Ok(())
+}
+
+fn print_speed(files: &[&str]) -> Result<(), Box<dyn Error>> {
+    let began = core_time();
+    let scanner = Scanner::new(&[])?;
+    let mut figures = Map::from_iter([("new".to_owned(), json!(seconds_since(began)))]);
+    for file in files {
+        let text = std::fs::read(file)?;
+        let rate = |work: &dyn Fn() -> usize| {
+            let began = core_time();
+            std::hint::black_box(work());
+            text.len() as f64 / seconds_since(began)
+        };
+        let scanned = || usize::try_from(scan(&scanner, &text).bytes).unwrap_or_default();
+        // The first document makes the automaton's states.
+        let cold = rate(&scanned);
+        let warm = rate(&scanned);
+        let floor = rate(&|| memchr::memchr_iter(b'@', &text).count());
+        figures.insert(
+            (*file).to_owned(),
+            json!({ "cold": cold, "warm": warm, "memchr": floor }),
+        );
+    }
+    println!("{}", Value::Object(figures));
+    Ok(())
+}
+
+/// What this thread has used of its core: other work on the machine does not
+/// count.
+fn core_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        time.tv_sec.unsigned_abs(),
+        u32::try_from(time.tv_nsec).unwrap_or_default(),
+    )
+}
+
+fn seconds_since(began: Duration) -> f64 {
+    (core_time() - began).as_secs_f64()
+}

@@ -76,6 +76,9 @@ const LENGTHS: &[(u16, RangeInclusive<usize>)] = &[
 
 /// The code that these digits (values, not characters) begin with.
 pub(super) fn code(digits: &[u8]) -> Option<Code> {
+    if digits.first() == Some(&0) {
+        return None;
+    }
     let mut value = 0;
     for (place, digit) in digits.iter().take(3).enumerate() {
         value = value * 10 + u16::from(*digit);
@@ -114,6 +117,7 @@ mod tests {
             ("999123", None),
             ("210123", None),
             ("0", None),
+            ("012002001", None),
             ("8", None),
         ] {
             let digits: Vec<u8> = number.bytes().map(|digit| digit - b'0').collect();

@@ -34,8 +34,8 @@ enum Before {
     Glued,
     /// A digit and this joint.
     Digits(Joint),
-    /// A link that it may be part of.
-    Address,
+    /// A mark that may be a link's.
+    Mark,
     Clear,
 }
 
@@ -56,9 +56,10 @@ pub(super) fn at(text: &[u8], start: usize) -> Option<Found> {
     if matches!(before, Before::Refused) {
         return None;
     }
-    // In a row of digits the first alone begins a number of single ones.
-    let single = !text.get(start + 1).is_some_and(u8::is_ascii_digit);
-    if single && matches!(before, Before::Digits(Joint::Space)) {
+    // In a row of numbers a digit alone begins none, unless its line ends there.
+    if matches!(before, Before::Digits(Joint::Space))
+        && matches!(number::joint(text, start + 1), Some((Joint::Space, _)))
+    {
         return None;
     }
     let run = Run::read(text, start);
@@ -95,7 +96,7 @@ fn evaluate(
 ) -> Option<(Found, bool)> {
     let style = style(groups)?;
     let (start, end) = (groups[0].start, groups[groups.len() - 1].end);
-    if style.spaced && has_digits_behind(text, end) {
+    if style.spaced && has_digits_behind(text, end, true) {
         return None;
     }
     if !number::luhn(digits) || is_trivial(digits) || number::goes_on(text, end) {
@@ -108,11 +109,9 @@ fn evaluate(
     };
     let spaces = groups.iter().any(|group| group.joint == Some(Joint::Space));
     let step_down = match before {
-        Before::Address if lean != Lean::Toward => return None,
+        Before::Mark if lean != Lean::Toward && is_in_address(text, start) => return None,
         Before::Digits(Joint::Space) => spaces,
-        // The first groups of a row of them. (Behind a surer number stand its
-        // expiry date and code.)
-        _ => range.wide && spaces && has_digits_behind(text, end),
+        _ => spaces && has_digits_behind(text, end, range.wide),
     };
     let broken = groups.iter().any(|group| group.joint == Some(Joint::Break));
     let base = if range.wide { 1 } else { 2 };
@@ -170,12 +169,18 @@ fn is_layout(lengths: &[usize]) -> bool {
     lengths.len() == 1 || LAYOUTS.contains(&lengths)
 }
 
-/// Whether a blank and a digit follow.
-fn has_digits_behind(text: &[u8], end: usize) -> bool {
-    match number::joint(text, end) {
-        Some((Joint::Space, width)) => text.get(end + width).is_some_and(u8::is_ascii_digit),
-        _ => false,
-    }
+/// Whether the row goes on: with a blank and another group of four, or, `any`,
+/// of any length. (Behind a card's number stand its expiry date and code.)
+fn has_digits_behind(text: &[u8], end: usize, any: bool) -> bool {
+    let Some((Joint::Space, width)) = number::joint(text, end) else {
+        return false;
+    };
+    let digits = text[end + width..]
+        .iter()
+        .take(5)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    digits == 4 || any && digits > 0
 }
 
 /// One digit throughout, or each the next of the one before: a placeholder.
@@ -226,10 +231,7 @@ fn look_before(text: &[u8], start: usize) -> Before {
             _ => Before::Clear,
         };
     }
-    if is_in_address(text, start) {
-        return Before::Address;
-    }
-    Before::Clear
+    Before::Mark
 }
 
 fn glued(text: &[u8], end: usize) -> Before {
@@ -242,15 +244,7 @@ fn glued(text: &[u8], end: usize) -> Before {
 
 /// Whether what `start` is part of, without a blank, is a link.
 fn is_in_address(text: &[u8], start: usize) -> bool {
-    let from = start.saturating_sub(ADDRESS);
-    let before = &text[from..start];
-    let begin = before
-        .iter()
-        .rposition(|byte| {
-            byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'(' | b',')
-        })
-        .map_or(0, |at| at + 1);
-    let token = &before[begin..];
+    let token = number::token_before(text, start, ADDRESS);
     token.starts_with(b"www.") || token.windows(3).any(|three| three == b"://")
 }
 
@@ -285,6 +279,7 @@ mod tests {
             ("order ^4111111111111111", Some((16, Low))),
             ("^4111 1111 1111 1111 12/25 123", Some((19, Medium))),
             ("12 ^4111 1111 1111 1111", Some((19, Low))),
+            ("^4111 1111 1111 1111 1234", Some((19, Low))),
             ("12 ^4111111111111111", Some((16, Medium))),
             ("1,^4111111111111111,2", Some((16, Medium))),
             ("card^4111111111111111", Some((16, High))),
@@ -341,6 +336,9 @@ mod tests {
             "https://shop.example/orders/^4111111111111111",
             "^4111111111111112",
             "^4444444444444444",
+            // Placeholders, though Maestro's by range and check digit.
+            "card ^6666666666666",
+            "card ^567890123456",
             "^41 11 11 11 11 11 11 11",
         ] {
             assert_eq!(of(text), None, "{text}");

@@ -141,7 +141,7 @@ static ADDRESS: Words = Words::new(&[
     "sourceip",
     "subnet",
 ]);
-/// What else numbers of many digits are.
+/// What else numbers of many digits are. "Id" is not among them: cards have some too.
 static OTHER_NUMBER: Words = Words::new(&[
     "asin",
     "barcode",
@@ -154,8 +154,6 @@ static OTHER_NUMBER: Words = Words::new(&[
     "hash",
     "iban",
     "iccid",
-    "id",
-    "ids",
     "imei",
     "imeis",
     "imsi",
@@ -178,9 +176,7 @@ static OTHER_NUMBER: Words = Words::new(&[
     "ref",
     "reference",
     "routing",
-    "sequence",
     "serial",
-    "session",
     "sha",
     "shipment",
     "sim",
@@ -188,7 +184,6 @@ static OTHER_NUMBER: Words = Words::new(&[
     "sku",
     "ticket",
     "timestamp",
-    "trace",
     "tracking",
     "ts",
     "udi",
@@ -199,14 +194,14 @@ static OTHER_NUMBER: Words = Words::new(&[
 ]);
 /// What else numbers with dots are.
 static OTHER_DOTTED: Words = Words::new(&[
-    "build", "chapter", "clause", "driver", "firmware", "oid", "rel", "release", "section", "v",
-    "ver", "version", "versions",
+    "build", "chapter", "clause", "driver", "firmware", "oid", "rel", "release", "section", "ver",
+    "version", "versions",
 ]);
 
 /// Words in lower case. Nearly all words of a text are none of them, which
 /// their first letters and lengths tell at once.
 pub(super) struct Words {
-    list: &'static [&'static str],
+    pub(super) list: &'static [&'static str],
     /// By first letter: the lengths of the words, as bits.
     lengths: [u32; 26],
 }
@@ -250,7 +245,9 @@ pub(super) fn lean(text: &[u8], start: usize, end: usize, kind: Kind) -> Lean {
     let Some((toward, away)) = words_of(kind) else {
         return Lean::Neutral;
     };
-    let from = start.saturating_sub(NEAR + LONGEST);
+    // Where the nearest bytes begin, or the word that does not.
+    let near = start.saturating_sub(NEAR);
+    let from = near - letters(text[..near].iter().rev());
     let mut lean = Lean::Neutral;
     words(&text[from..start], |word, _, end| {
         if from + end + NEAR >= start {
@@ -264,7 +261,8 @@ pub(super) fn lean(text: &[u8], start: usize, end: usize, kind: Kind) -> Lean {
     if lean != Lean::Neutral {
         return lean;
     }
-    let to = text.len().min(end + NEAR + LONGEST);
+    let near = text.len().min(end + NEAR + 1);
+    let to = near + letters(text[near..].iter());
     let line = &text[end..to];
     let line = &line[..memchr::memchr2(b'\n', b'\r', line).unwrap_or(line.len())];
     words(line, |word, start, _| {
@@ -275,15 +273,18 @@ pub(super) fn lean(text: &[u8], start: usize, end: usize, kind: Kind) -> Lean {
     lean
 }
 
+/// How many letters come first, as many as a word can have.
+fn letters<'t>(text: impl Iterator<Item = &'t u8>) -> usize {
+    text.take(LONGEST)
+        .take_while(|byte| is_letter(**byte))
+        .count()
+}
+
 /// Whether the word that ends right before `at` is one of the type's: then a
 /// number glued to it is a number all the same, as in `card4111...`.
 pub(super) fn is_glued(text: &[u8], at: usize, kind: Kind) -> bool {
     let before = &text[at.saturating_sub(LONGEST)..at];
-    let letters = before
-        .iter()
-        .rev()
-        .take_while(|byte| is_letter(**byte))
-        .count();
+    let letters = letters(before.iter().rev());
     let mut glued = false;
     words(&before[before.len() - letters..], |word, _, end| {
         glued = end == letters && words_of(kind).is_some_and(|(toward, _)| toward.has(word));
@@ -291,47 +292,35 @@ pub(super) fn is_glued(text: &[u8], at: usize, kind: Kind) -> bool {
     glued
 }
 
-/// Of ASCII, or a part of a Latin-1 letter in UTF-8.
+/// Of ASCII, or a part of a letter from U+00C0 to U+00FF in UTF-8. The second
+/// bytes of other characters pass for letters too, but for the no-break
+/// space's A0, which stands between words; so "à" does not.
 fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || matches!(byte, 0x80..=0xBF | 0xC3)
+    byte.is_ascii_alphabetic() || matches!(byte, 0xA1..=0xBF | 0xC3)
 }
 
 /// Calls `take` with every word, in lower case, and where it begins and ends.
 /// A word is of ASCII's letters and of Latin-1's in UTF-8; `cardNumber` is two.
 fn words(text: &[u8], mut take: impl FnMut(&[u8], usize, usize)) {
     let mut word = [0; LONGEST];
-    let (mut length, mut start, mut at) = (0, 0, 0);
-    let mut lower_before = false;
-    while at <= text.len() {
-        let width = match text.get(at) {
-            Some(byte) if byte.is_ascii_alphabetic() => 1,
-            // U+00C0 to U+00FF.
-            Some(0xC3) if text.get(at + 1).is_some_and(|b| (0x80..0xC0).contains(b)) => 2,
-            _ => 0,
-        };
-        let upper = width == 1 && text[at].is_ascii_uppercase();
-        if length > 0 && (width == 0 || upper && lower_before) {
-            if length <= LONGEST {
-                take(&word[..length], start, at);
+    let mut at = 0;
+    while let Some(letters) = text[at..].iter().position(|byte| is_letter(*byte)) {
+        at += letters;
+        let (start, mut length, mut lower_before) = (at, 0, false);
+        while let Some(byte) = text.get(at) {
+            let upper = byte.is_ascii_uppercase();
+            if !is_letter(*byte) || upper && lower_before {
+                break;
             }
-            length = 0;
-        }
-        if width == 0 {
-            at += 1;
-            lower_before = false;
-            continue;
-        }
-        if length == 0 {
-            start = at;
-        }
-        for byte in &text[at..at + width] {
             if length < LONGEST {
                 word[length] = byte.to_ascii_lowercase();
             }
-            length += 1;
+            (length, lower_before) = (length + 1, !upper);
+            at += 1;
         }
-        lower_before = !upper;
-        at += width;
+        if length <= LONGEST {
+            take(&word[..length], start, at);
+        }
     }
 }
 

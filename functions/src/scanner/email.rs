@@ -2,6 +2,7 @@
 
 use super::Confidence;
 use super::found::{Found, Kind};
+use super::number;
 
 /// Of the part before the `@` (RFC 5321, 4.5.3.1.1), and behind it.
 pub(super) const LOCAL: usize = 64;
@@ -78,6 +79,11 @@ const FILES: &[&str] = &[
     "js", "json", "log", "mjs", "pdf", "png", "scss", "svg", "tar", "tgz", "tif", "tiff", "ts",
     "txt", "webp", "xlsx", "xml", "yaml", "yml",
 ];
+
+#[cfg(test)]
+pub(super) fn tables() -> (&'static [&'static str], &'static [&'static str]) {
+    (FILES, COMMON)
+}
 
 /// The address whose `@` is at `at`.
 pub(super) fn at(text: &[u8], at: usize) -> Option<Found> {
@@ -166,12 +172,9 @@ fn is_host(domain: &[u8]) -> bool {
 /// Whether what ends at `start` makes it the password of a link:
 /// `https://user:password@host.example`.
 fn is_credentials(text: &[u8], start: usize) -> bool {
-    let before = &text[start.saturating_sub(LOCAL)..start];
-    let begin = before
-        .iter()
-        .rposition(u8::is_ascii_whitespace)
-        .map_or(0, |at| at + 1);
-    before[begin..].windows(3).any(|three| three == b"://")
+    number::token_before(text, start, LOCAL)
+        .windows(3)
+        .any(|three| three == b"://")
 }
 
 #[cfg(test)]

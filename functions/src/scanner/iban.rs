@@ -112,13 +112,17 @@ pub(super) fn at(text: &[u8], start: usize) -> Option<Found> {
     let mut number = [0; LONGEST];
     let number = &mut number[..usize::from(*length)];
     let end = solid(text, start, number).or_else(|| grouped(text, start, number))?;
+    // Of 00 and 97, 01 and 98, 02 and 99 each leaves the same remainder; those
+    // in use are 02 to 98.
+    if !number[2..4].iter().all(u8::is_ascii_digit)
+        || matches!(&number[2..4], b"00" | b"01" | b"99")
+    {
+        return None;
+    }
     // The check is of the number with its first four characters at its end.
     number.rotate_left(4);
-    let digits = number[number.len() - 2..].iter().all(u8::is_ascii_digit);
-    if !digits
-        || number.iter().fold(0, |rest, byte| remainder(rest, *byte)) != 1
-        || number::goes_on(text, end)
-    {
+    let rest = number.iter().fold(0, |rest, byte| remainder(rest, *byte));
+    if rest != 1 || number::goes_on(text, end) {
         return None;
     }
     Some(Found {
@@ -205,6 +209,9 @@ mod tests {
             ("^DE89 3704-0044 0532 0130 00", None),
             ("^DE89 3704 0044\n0532\n0130 00", None),
             ("^XX89370400440532013000", None),
+            // Its check digits are 97 by the rule, and 00 leaves the same remainder.
+            ("^DE97000000000000000066", Some(22)),
+            ("^DE00000000000000000066", None),
             ("^de89370400440532013000", None),
         ] {
             assert_eq!(of(text), length, "{text:?}");

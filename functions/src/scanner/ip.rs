@@ -22,7 +22,9 @@ pub(super) fn v4(text: &[u8], start: usize) -> Option<Found> {
         + run(&text[start..], 15, |byte| {
             byte.is_ascii_digit() || *byte == b'.'
         });
-    // A sentence may end behind it.
+    // A sentence may end behind it, or trail off.
+    let dots = text[start..end].windows(2).position(|pair| pair == b"..");
+    let end = dots.map_or(end, |dots| start + dots);
     let end = end - trailing(&text[start..end]);
     let address: Ipv4Addr = std::str::from_utf8(&text[start..end]).ok()?.parse().ok()?;
     match text.get(end) {
@@ -80,6 +82,9 @@ fn found(start: usize, end: usize, base: i8, lean: Lean) -> Option<Found> {
 /// Whether it is an address rather than code (`std::fmt`, `face::add`) or the
 /// eight bytes of a hardware address.
 fn is_sound(text: &[u8], address: &Ipv6Addr) -> bool {
+    if !text.iter().any(u8::is_ascii_digit) {
+        return false;
+    }
     let compressed = text.windows(2).any(|pair| pair == b"::");
     if !compressed {
         let groups = || text.split(|byte| *byte == b':');
@@ -130,6 +135,7 @@ mod tests {
             ("from ^203.0.113.7:8080", "203.0.113.7", High),
             ("^10.0.0.0/8", "10.0.0.0", Medium),
             ("at ^203.0.113.7.", "203.0.113.7", Medium),
+            ("at ^203.0.113.7..10", "203.0.113.7", Medium),
             ("^127.0.0.1", "127.0.0.1", Low),
             ("^1.2.3.4", "1.2.3.4", Low),
             ("firmware ^20.10.30.4", "20.10.30.4", Low),
@@ -187,6 +193,7 @@ mod tests {
             "std^::fmt",
             "^face::add",
             "^dead::beef",
+            "^fdce::add",
             "^2001:db8::1::2",
             "^2001:db8::g",
             "^2001:db8:::1",

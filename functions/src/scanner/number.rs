@@ -21,13 +21,24 @@ pub(super) enum Joint {
 
 /// The joint that begins at `at`, and its length.
 pub(super) fn joint(text: &[u8], at: usize) -> Option<(Joint, usize)> {
+    let mark = match *text.get(at)? {
+        b' ' => Some(Joint::Space),
+        b'-' => Some(Joint::Hyphen),
+        b'.' => Some(Joint::Dot),
+        _ => None,
+    };
+    if let Some(joint) = mark
+        && text.get(at + 1).is_some_and(u8::is_ascii_digit)
+    {
+        return Some((joint, 1));
+    }
     if let Some(length) = line_break(text, at) {
         return Some((Joint::Break, length));
     }
-    match *text.get(at)? {
-        b' ' => Some((Joint::Space, 1)),
-        b'-' => Some((Joint::Hyphen, 1)),
-        b'.' => Some((Joint::Dot, 1)),
+    if let Some(joint) = mark {
+        return Some((joint, 1));
+    }
+    match text[at] {
         // U+00A0 no-break space, U+00AD soft hyphen.
         0xC2 => match *text.get(at + 1)? {
             0xA0 => Some((Joint::Space, 2)),
@@ -193,6 +204,15 @@ pub(super) fn joint_before(text: &[u8], at: usize) -> Option<(Joint, usize)> {
             (joint, found) => (found == length).then_some((joint, start)),
         }
     })
+}
+
+/// What ends at `at`, without a blank, a quotation mark or a bracket in it; its
+/// last `most` bytes.
+pub(super) fn token_before(text: &[u8], at: usize, most: usize) -> &[u8] {
+    let before = &text[at.saturating_sub(most)..at];
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"'<>(,".contains(byte);
+    let begin = before.iter().rposition(ends).map_or(0, |end| end + 1);
+    &before[begin..]
 }
 
 /// Luhn's check (ISO/IEC 7812-1, annex B): it finds every changed digit.

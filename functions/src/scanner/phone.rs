@@ -10,46 +10,23 @@ use super::calling;
 use super::context::{self, Lean};
 use super::found::{Found, Kind, confidence};
 use super::number::{before, is_word};
-
-/// The most digits of a number (E.164), with an international prefix of two.
-const MOST_DIGITS: usize = 17;
-const MOST_GROUPS: usize = 9;
-
-/// What stands between two groups, parentheses aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Joint {
-    /// A parenthesis alone.
-    None,
-    Space,
-    Hyphen,
-    Dot,
-    Slash,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Group {
-    start: usize,
-    end: usize,
-    /// What stands before it.
-    joint: Joint,
-    parentheses: bool,
-}
-
-/// The groups from one place on.
-struct Groups<'t> {
-    text: &'t [u8],
-    groups: [Group; MOST_GROUPS],
-    count: usize,
-}
+use super::phone_groups::{Group, Groups, Joint, MOST_DIGITS, MOST_GROUPS};
 
 /// The number that begins at `start` with a digit, a plus or a parenthesis: of
 /// those that do, the most certain, then the longest.
 pub(super) fn at(text: &[u8], start: usize) -> Option<Found> {
     let plus = text[start] == b'+';
-    if is_inside(text, start) {
+    // A first group of one digit is North America's 1.
+    let single = matches!(text[start], b'0' | b'2'..=b'9')
+        && !text.get(start + 1).is_some_and(u8::is_ascii_digit);
+    if single || is_inside(text, start) {
         return None;
     }
     let read = Groups::read(text, start + usize::from(plus))?;
+    let second = read.groups[1].end - read.groups[1].start;
+    if text[start] == b'1' && read.groups[0].end == start + 1 && !matches!(second, 3 | 10) {
+        return None;
+    }
     // In a row of numbers with blanks between them, groups say less.
     let in_row = matches!(text[..start], [.., b'0'..=b'9', b' ']);
     let mut best: Option<Found> = None;
@@ -218,8 +195,15 @@ fn with_trunk_zero(digits: &[u8], groups: &[Group], lengths: &[usize]) -> Option
     if groups[1..].iter().any(|group| group.parentheses) {
         return None;
     }
+    // Three, two and four digits are a social security number's.
+    if matches!(lengths, [3, 2, 4]) {
+        return None;
+    }
     // The joint behind the area code may be another.
-    let joint = groups.get(1)?.joint;
+    let Some(second) = groups.get(1) else {
+        return Some(Form::Bare);
+    };
+    let joint = second.joint;
     let even = groups[1..].iter().all(|group| group.joint == joint);
     let tail = groups.get(2).map_or(joint, |group| group.joint);
     let even_tail = groups[2..].iter().all(|group| group.joint == tail);
@@ -228,32 +212,32 @@ fn with_trunk_zero(digits: &[u8], groups: &[Group], lengths: &[usize]) -> Option
     let hyphens = even && joint == Joint::Hyphen || parentheses && tail == Joint::Hyphen;
     let printed = match (lengths, digits[1]) {
         // France: five pairs.
-        ([2, 2, 2, 2, 2], _) => even && matches!(joint, Joint::Space | Joint::Dot | Joint::Hyphen),
-        // The United Kingdom, and Australia's mobile phones.
-        ([3, 4, 4] | [4, 3, 4] | [5, 3, 3] | [5, 6], 1..=3 | 7 | 8) => spaces || hyphens,
-        ([4, 3, 3], 4) => spaces,
-        // Australia and Japan.
-        ([2, 4, 4], 2..=8) => spaces || hyphens,
-        ([3, 3, 4], _) => hyphens,
+        ([2, 2, 2, 2, 2], _) if even && joint != Joint::Slash => true,
+        // The United Kingdom.
+        ([3, 4, 4] | [4, 3, 4] | [5, 3, 3] | [5, 6], 1..=3 | 7 | 8) if spaces || hyphens => true,
+        // Australia: mobile phones, then the others; the latter are Japan's too.
+        ([4, 3, 3], 4) if spaces => true,
+        ([2, 4, 4], 2..=8) if spaces || hyphens => true,
+        ([3, 3, 4], _) if hyphens => true,
         // Switzerland.
-        ([3, 3, 2, 2], _) => spaces,
+        ([3, 3, 2, 2], _) if spaces => true,
         // The Netherlands.
-        ([2, 8] | [3, 7], _) => hyphens,
-        // Germany: an area code of two to five digits, then the rest; mobile phones.
+        ([2, 8] | [3, 7], _) if hyphens => true,
+        // Germany: an area code of three to five digits, then the rest; mobile phones.
         ([3..=5, 5..=8] | [3..=5, 3..=4, 3..=4], _) if parentheses || joint == Joint::Slash => true,
-        ([4, 7 | 8], 1) => spaces || joint == Joint::Slash || hyphens,
+        ([4, 7 | 8], 1) if spaces || hyphens => true,
         _ => false,
     };
     if printed {
         return Some(Form::Printed);
     }
-    let loose = (2..=5).contains(&lengths.len())
+    let sizes = (2..=5).contains(&lengths.len())
         && (2..=5).contains(&lengths[0])
-        && lengths[1..].iter().all(|length| (2..=8).contains(length))
-        && (even || parentheses && even_tail);
-    match lengths {
-        [_] => Some(Form::Bare),
-        _ => loose.then_some(Form::Loose),
+        && lengths[1..].iter().all(|length| (2..=8).contains(length));
+    match (sizes, parentheses) {
+        (true, true) if even_tail => Some(Form::Printed),
+        (true, false) if even => Some(Form::Loose),
+        _ => None,
     }
 }
 
@@ -291,102 +275,6 @@ fn goes_on(text: &[u8], end: usize) -> bool {
         Some(byte) if is_word(*byte) => true,
         Some(b'.' | b'-' | b'/' | b'+') => text.get(end + 1).is_some_and(u8::is_ascii_digit),
         _ => false,
-    }
-}
-
-impl<'t> Groups<'t> {
-    /// Reads whole groups of digits with at most [`MOST_DIGITS`], the first of
-    /// them at `at` or behind a parenthesis there.
-    fn read(text: &'t [u8], at: usize) -> Option<Self> {
-        let none = Group {
-            start: at,
-            end: at,
-            joint: Joint::None,
-            parentheses: false,
-        };
-        let mut read = Self {
-            text,
-            groups: [none; MOST_GROUPS],
-            count: 0,
-        };
-        let mut open = text.get(at) == Some(&b'(');
-        let (mut start, mut joint, mut total) = (at + usize::from(open), Joint::None, 0);
-        while read.count < MOST_GROUPS {
-            let most = MOST_DIGITS - total + 1;
-            let length = text[start..]
-                .iter()
-                .take(most)
-                .take_while(|byte| byte.is_ascii_digit())
-                .count();
-            if length == 0 || length == most {
-                break;
-            }
-            let end = start + length;
-            if open && text.get(end) != Some(&b')') {
-                break;
-            }
-            read.groups[read.count] = Group {
-                start,
-                end,
-                joint,
-                parentheses: open,
-            };
-            read.count += 1;
-            total += length;
-            let Some(next) = next_group(text, end, open) else {
-                break;
-            };
-            (start, joint, open) = next;
-        }
-        (read.count > 0).then_some(read)
-    }
-
-    /// Where the first `count` groups end.
-    fn end(&self, count: usize) -> usize {
-        let last = self.groups[count - 1];
-        debug_assert!(last.end <= self.text.len());
-        last.end + usize::from(last.parentheses)
-    }
-}
-
-/// Where the group behind the one that ends at `end` begins, what stands
-/// between them, and whether it is in parentheses.
-fn next_group(text: &[u8], end: usize, close: bool) -> Option<(usize, Joint, bool)> {
-    let mut at = end + usize::from(close);
-    let blank = space(text, at);
-    at += blank;
-    let mark = match text.get(at)? {
-        b'-' => Some((Joint::Hyphen, 1)),
-        b'.' => Some((Joint::Dot, 1)),
-        b'/' => Some((Joint::Slash, 1)),
-        0xE2 if matches!(text.get(at + 1..at + 3), Some([0x80, 0x90 | 0x91 | 0x93])) => {
-            Some((Joint::Hyphen, 3))
-        }
-        _ => None,
-    };
-    let joint = match mark {
-        Some((joint, width)) => {
-            at += width;
-            at += space(text, at);
-            joint
-        }
-        None if blank > 0 => Joint::Space,
-        None => Joint::None,
-    };
-    let open = text.get(at) == Some(&b'(');
-    if joint == Joint::None && !close && !open {
-        return None;
-    }
-    Some((at + usize::from(open), joint, open))
-}
-
-/// The width of the one blank at `at`.
-fn space(text: &[u8], at: usize) -> usize {
-    match text.get(at..).unwrap_or_default() {
-        [b' ', ..] => 1,
-        [0xC2, 0xA0, ..] => 2,
-        [0xE2, 0x80, 0x89 | 0xAF, ..] => 3,
-        _ => 0,
     }
 }
 
@@ -431,6 +319,7 @@ mod tests {
             ("^030/901820", "030/901820", Medium),
             ("^(030) 901820", "(030) 901820", Medium),
             ("^0171 39200 12", "0171 39200 12", Low),
+            ("phone ^02079460958", "02079460958", Medium),
             ("^06-12345678", "06-12345678", Medium),
             ("^0412 345 678", "0412 345 678", Medium),
             ("^03-1234-5678", "03-1234-5678", Medium),
@@ -471,6 +360,8 @@ mod tests {
             "^612 345 678",
             "5 ^212 555 0123",
             "^(212 555-0123",
+            "^02079460958",
+            "^078-05-1120",
         ] {
             assert_eq!(of(text), None, "{text}");
         }
