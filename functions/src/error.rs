@@ -108,13 +108,3 @@ impl Failure {
         }
     }
 }
-
-/// How Lambda reports it: the type stands in the metrics' and the DLQ's attributes.
-impl From<Failure> for lambda_runtime::Diagnostic {
-    fn from(failure: Failure) -> Self {
-        Self {
-            error_type: failure.kind().to_owned(),
-            error_message: failure.to_string(),
-        }
-    }
-}

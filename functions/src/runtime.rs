@@ -6,6 +6,7 @@ use crate::operation::{Function, Invocation, Operation, handle};
 use crate::settings::Settings;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
+use std::sync::OnceLock;
 
 /// Serves invocations until Lambda ends the environment.
 pub fn serve() -> Result<(), lambda_runtime::Error> {
@@ -24,7 +25,11 @@ pub fn serve() -> Result<(), lambda_runtime::Error> {
                 trace: context.xray_trace_id,
             };
             let answer = handle(function, &invocation, event.payload).await;
-            answer.map_err(Diagnostic::from)
+            // Lambda keeps the message, in the log and at a failed event's destination.
+            answer.map_err(|failure| Diagnostic {
+                error_type: failure.kind().to_owned(),
+                error_message: function.shown(&failure.to_string()),
+            })
         },
     )))
 }
@@ -40,5 +45,6 @@ fn function() -> Result<Function, Failure> {
         settings: Settings::from_env()?,
         clients: Clients::from_env(),
         program,
+        masks: OnceLock::new(),
     })
 }

@@ -16,10 +16,12 @@ use crate::clock;
 use crate::error::Failure;
 use crate::event::{Incoming, api_answer};
 use crate::log::Log;
+use crate::scanner::Scanner;
 use crate::settings::Settings;
 use crate::xray;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 use time::OffsetDateTime;
 
@@ -59,6 +61,10 @@ impl Operation {
         }
     }
 
+    fn is_about_documents(self) -> bool {
+        matches!(self, Self::Validate | Self::Encrypt | Self::Scan)
+    }
+
     /// The operation that `_HANDLER` names.
     pub fn from_handler(handler: &str) -> Result<Self, Failure> {
         let found = Self::ALL.into_iter().find(|o| o.as_str() == handler);
@@ -79,6 +85,35 @@ pub struct Function {
     pub clients: Clients,
     /// This binary, which runs itself to parse documents.
     pub program: PathBuf,
+    /// What hides personal data in the names of documents.
+    pub masks: OnceLock<Option<Scanner>>,
+}
+
+impl Function {
+    /// `text` as a row, a log line or an alert may show it. A document's name
+    /// is its sender's choice, and some name a document after a card.
+    pub fn shown(&self, text: &str) -> String {
+        if !self.operation.is_about_documents() {
+            return text.to_owned();
+        }
+        match self.masks.get_or_init(|| Scanner::new(&[]).ok()) {
+            Some(scanner) => scanner.redact(text),
+            None => "********".to_owned(),
+        }
+    }
+
+    fn shown_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => json!(self.shown(text)),
+            Value::Array(values) => values.iter().map(|value| self.shown_value(value)).collect(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| (name.clone(), self.shown_value(value)))
+                .collect::<Map<_, _>>()
+                .into(),
+            other => other.clone(),
+        }
+    }
 }
 
 /// What Lambda says about one invocation.
@@ -241,20 +276,20 @@ async fn one(function: &Function, invocation: &Invocation, event: Value) -> Resu
             // The caller learns the id under which the log tells the rest.
             let error = json!({ "code": "InternalError", "message": "the operation failed; it may be tried again" });
             let body = json!({ "request_id": origin.id, "error": error });
-            call.log.error(
-                "failed",
-                json!({ "error": failure.to_string(), "kind": failure.kind() }),
-            );
+            say_failure(&call, &failure);
             Ok(api_answer(500, &body))
         }
         Err(failure) => {
-            call.log.error(
-                "failed",
-                json!({ "error": failure.to_string(), "kind": failure.kind() }),
-            );
+            say_failure(&call, &failure);
             Err(failure)
         }
     }
+}
+
+fn say_failure(call: &Call<'_>, failure: &Failure) {
+    let error = call.function.shown(&failure.to_string());
+    call.log
+        .error("failed", json!({ "error": error, "kind": failure.kind() }));
 }
 
 fn origin(operation: Operation, incoming: &Incoming, invocation: &Invocation) -> Origin {
@@ -334,11 +369,11 @@ async fn record(
     let row = row(call, invocation, origin, began, &outcome);
     let written = audit::write(call.clients, &call.settings.audit_table, &row).await?;
     call.log.info(
-        &outcome.verdict,
+        &row.verdict,
         json!({
-            "verdict": outcome.verdict, "reason": outcome.reason, "detail": outcome.detail,
+            "verdict": row.verdict, "reason": row.reason, "detail": row.detail,
             "durationMs": began.elapsed().as_millis() as u64, "repeated": written == Written::Before,
-            "documentKey": outcome.document.as_ref().map(|document| &document.key),
+            "documentKey": row.document.as_ref().map(|document| &document.key),
         }),
     );
     let mut body = outcome.answer;
@@ -375,8 +410,15 @@ fn row(
         duration: began.elapsed(),
         lambda_request_id: invocation.request_id.clone(),
         function_version: invocation.function_version.clone(),
-        document: outcome.document.clone(),
-        detail: outcome.detail.clone(),
+        document: outcome.document.clone().map(|document| DocumentVersion {
+            key: call.function.shown(&document.key),
+            ..document
+        }),
+        detail: outcome
+            .detail
+            .iter()
+            .map(|(name, value)| (name.clone(), call.function.shown_value(value)))
+            .collect(),
     }
 }
 

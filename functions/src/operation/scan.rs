@@ -123,7 +123,7 @@ async fn scan(
         Rescan::No => store::head(call.clients, bucket, &key, None).await?,
     };
     if alerts && before.is_none() {
-        alert::publish(call, &alert(name, stored, &scanned, &key)).await?;
+        alert::publish(call, &alert(call, name, stored, &scanned, &key)).await?;
     }
     if before.is_none() {
         let local = Local::from_bytes(result.to_string().as_bytes())?;
@@ -283,7 +283,7 @@ fn listed_all(findings: &Findings) -> bool {
     total == findings.hits.len() as u64
 }
 
-fn alert(name: &Name, stored: &Stored, scanned: &Scanned, result: &str) -> Alert {
+fn alert(call: &Call<'_>, name: &Name, stored: &Stored, scanned: &Scanned, result: &str) -> Alert {
     let found: Vec<String> = scanned
         .findings
         .counts
@@ -304,11 +304,15 @@ fn alert(name: &Name, stored: &Stored, scanned: &Scanned, result: &str) -> Alert
         _ => ("document-unscannable", "A document could not be scanned"),
     };
     let alert = Alert::new(kind, subject)
-        .fact("document", format!("s3://{}/{}", stored.bucket, stored.key))
-        .fact("name", name.as_str())
+        .fact("document", call.function.shown(&stored.arn()))
+        .fact("name", call.function.shown(name.as_str()))
         .fact("version", stored.version.clone())
         .fact("found", json!(found))
-        .fact("result", format!("s3://{}/{result}", stored.bucket));
+        .fact(
+            "result",
+            call.function
+                .shown(&format!("s3://{}/{result}", stored.bucket)),
+        );
     match &scanned.unreadable {
         Some(why) => alert.fact("unreadable", why.clone()),
         None => alert,

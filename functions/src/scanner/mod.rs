@@ -55,6 +55,7 @@ mod number;
 mod patterns;
 mod phone;
 mod phone_groups;
+mod redact;
 mod ssn;
 mod stream;
 #[cfg(test)]
@@ -105,6 +106,8 @@ pub struct Hit {
     pub kind: String,
     /// Byte offset of its first byte in the text.
     pub at: u64,
+    /// In bytes.
+    pub length: u64,
     pub confidence: Confidence,
     /// At most the first six and the last four digits (PCI DSS 3.4.1), and
     /// fewer of shorter numbers; of a custom pattern's nothing.

@@ -260,6 +260,7 @@ impl<'s> Stream<'s> {
             self.findings.hits.push(Hit {
                 kind: self.scanner.name(place).to_owned(),
                 at: held.start(),
+                length: held.end() - held.start(),
                 confidence: held.found.confidence,
                 masked: held.masked,
                 network: held.found.network,
