@@ -7,3 +7,9 @@ pub const MEMO: &str = "Minutes of the meeting. Nothing was decided.\n";
 pub const CARD: &str = "Please charge the credit card 4111 1111 1111 1111, as agreed.\n";
 /// What must never be seen outside of the document.
 pub const NUMBER: &str = "4111111111111111";
+
+/// A document that another program made: see `functions/tests/fixtures`.
+pub fn fixture(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions/tests/fixtures");
+    std::fs::read(format!("{folder}/{name}")).unwrap_or_else(|error| panic!("{name}: {error}"))
+}

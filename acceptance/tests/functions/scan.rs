@@ -1,6 +1,6 @@
 //! scan: what is found, what is said of it, and what never is.
 
-use crate::documents::{CARD, MEMO, NUMBER};
+use crate::documents::{CARD, MEMO, NUMBER, fixture};
 use crate::events::{api_request, object_created};
 use crate::stage::{PIPELINE, Stage, api, expect_part};
 use acceptance::lambda::{Answer, Function};
@@ -225,4 +225,40 @@ fn what_the_functions_write_is_not_scanned() {
         (status, &body["error"]["code"]),
         (404, &json!("DocumentNotFound"))
     );
+}
+
+#[test]
+fn real_documents_of_every_kind_are_read_or_said_to_be_unreadable() {
+    let stage = Stage::new("s-kinds");
+    let mut function = stage.function("scan");
+    for (file, kind, verdict) in [
+        ("pdf/object-streams.pdf", json!("pdf"), "non-compliant"),
+        ("pdf/form.pdf", json!("pdf"), "non-compliant"),
+        ("pdf/picture.pdf", json!("pdf"), "unscannable"),
+        ("pdf/encrypted-aes-256-user.pdf", Value::Null, "unscannable"),
+        ("docx/letter.docx", json!("docx"), "non-compliant"),
+        ("xlsx/cards.xlsx", json!("xlsx"), "non-compliant"),
+        ("office/letter.doc", json!("doc"), "non-compliant"),
+        ("office/letter.rtf", Value::Null, "unscannable"),
+    ] {
+        let key = format!("encrypted/{file}");
+        let answer = scan(&mut function, &stage, file, &key, &fixture(file));
+        expect_part(&answer, json!({ "verdict": verdict }));
+        let result = result(&stage, &answer);
+        assert_eq!(result["kind"], kind, "{file}");
+        if verdict == "non-compliant" {
+            let part = result["hits"][0]["part"].as_str();
+            assert!(
+                part.is_some_and(|part| part != "name"),
+                "{file}: {result:#}"
+            );
+        }
+    }
+    let alerts = stage.alerts();
+    assert_eq!(alerts.len(), 8);
+    let digits: String = said(&stage, &function, &alerts)
+        .chars()
+        .filter(|c| !" -".contains(*c))
+        .collect();
+    assert!(!digits.contains(NUMBER), "the number is said");
 }

@@ -1,6 +1,6 @@
 //! validate: which documents are let in, and what becomes of the others.
 
-use crate::documents::MEMO;
+use crate::documents::{MEMO, fixture};
 use crate::events::{api_request, object_created};
 use crate::stage::{PIPELINE, Stage, api, expect_part};
 use base64::Engine as _;
@@ -282,4 +282,36 @@ fn events_of_others_and_of_the_pipeline_itself_change_nothing() {
         .invoke(&object_created("e-2", &stage.raw(), "raw/gone.txt", "v"))
         .response();
     expect_part(&gone, json!({ "verdict": "gone" }));
+}
+
+#[test]
+fn real_documents_are_taken_by_what_they_are() {
+    let stage = Stage::new("v-kinds");
+    let mut validate = stage.function("validate");
+    for (file, verdict, word) in [
+        ("pdf/plain.pdf", "accepted", "pdf"),
+        ("docx/letter.docx", "accepted", "docx"),
+        ("office/letter.doc", "accepted", "doc"),
+        ("xlsx/cards.xlsx", "refused", "type-not-accepted"),
+        ("pdf/encrypted-rc4-128-user.pdf", "refused", "encrypted"),
+        ("pdf/encrypted-aes-256-owner.pdf", "accepted", "pdf"),
+        ("office/letter.rtf", "refused", "unknown-type"),
+    ] {
+        // Whatever its name says.
+        let key = format!("raw/{file}.txt");
+        let version = stage.put(&stage.raw(), &key, &fixture(file));
+        let answer = validate
+            .invoke(&object_created(file, &stage.raw(), &key, &version))
+            .response();
+        let said = if verdict == "accepted" {
+            &answer["kind"]
+        } else {
+            &answer["reason"]
+        };
+        assert_eq!(
+            (&answer["verdict"], said),
+            (&json!(verdict), &json!(word)),
+            "{file}: {answer:#}"
+        );
+    }
 }
