@@ -5,13 +5,16 @@ SHELL := /bin/sh
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export CARGO_TARGET_DIR := $(TARGET)
 
-.PHONY: help build demo test sandbox schemas bench bench-functions fuzz clean
+.PHONY: help build functions demo test sandbox schemas bench bench-functions fuzz reproducible clean
 
 help: ## says this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
-build: ## builds the provider and the sandbox
+build: functions ## builds the functions, the provider with them inside, and the sandbox
 	@cargo build --workspace --bins
+
+functions: ## builds the functions for both architectures, or says what it needs for that
+	@python3 tools/build_functions.py
 
 demo: build ## a pipeline from plan to destroy in a sandbox account; KEEP=1 leaves it up
 	@KEEP=$(KEEP) $(TARGET)/debug/demo
@@ -19,13 +22,15 @@ demo: build ## a pipeline from plan to destroy in a sandbox account; KEEP=1 leav
 test: ## formatting, clippy, unit tests and acceptance tests
 	@python3 tools/test.py
 
-sandbox: build ## a sandbox account in the foreground
+sandbox: ## a sandbox account in the foreground
+	@cargo build --workspace --bins
 	@$(TARGET)/debug/sandbox
 
-schemas: build ## writes schemas/ anew
+schemas: ## writes schemas/ anew
+	@cargo build --workspace --bins
 	@python3 tools/schemas.py --write
 
-bench: ## figures of the release build: handshake, plan, apply, memory, calls
+bench: functions ## figures of the release build: handshake, plan, apply, memory, calls
 	@cargo build --release --bin terraform-provider-tap
 	@cargo build -p acceptance --bins
 	@$(TARGET)/debug/bench
@@ -42,6 +47,9 @@ fuzz: ## fuzzes every parser of the functions for a minute; see functions/fuzz/R
 
 bench-functions: ## figures of the functions, beside Python's; SECTIONS="scanner peers" picks some
 	@python3 tools/bench_functions.py $(SECTIONS)
+
+reproducible: ## builds the functions again in another place and compares them, byte for byte
+	@python3 tools/build_functions.py --reproducible
 
 clean: ## removes what was built and the sandbox
 	@cargo clean

@@ -14,9 +14,12 @@
 //!   CloudFormation resource type.
 //! - [`engine`]: the mechanism. Template to graph to changes to apply. Knows
 //!   neither AWS nor Terraform.
+//! - [`bundle`]: the Lambda functions that were built before and are part of
+//!   this binary.
 
 pub mod aws;
 pub mod blueprint;
+pub mod bundle;
 pub mod engine;
 pub mod pipeline;
 pub mod plugin;

@@ -11,11 +11,17 @@ import subprocess
 import sys
 import time
 
+# What cargo's tests say, and Python's.
 RESULT = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored")
+RAN = re.compile(r"^Ran (\d+) tests?")
+NOT_PASSED = re.compile(r"(?:failures|errors|skipped|unexpected successes)=(\d+)")
 
 STEPS = [
     ("formatting", ["cargo", "fmt", "--all", "--check"]),
     ("clippy", ["cargo", "clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
+    ("tests of the tools", [sys.executable, "-m", "unittest", "discover", "--start-directory", "tools/tests"]),
+    # Before the provider, which embeds them.
+    ("functions", [sys.executable, "tools/build_functions.py", "--all"]),
     ("build", ["cargo", "build", "--workspace", "--bins"]),
     ("tests", ["cargo", "test", "--workspace", "--no-fail-fast"]),
 ]
@@ -46,8 +52,13 @@ def run(name, command):
             passed += int(match[1])
             # An ignored test is one that does not run: it counts as failed.
             failed += int(match[2]) + int(match[3])
+        elif match := RAN.match(line):
+            passed += int(match[1])
+        elif line.startswith(("FAILED (", "OK (")):
+            missed = sum(map(int, NOT_PASSED.findall(line)))
+            passed, failed = passed - missed, failed + missed
     code = process.wait()
-    if name != "tests" or (code != 0 and failed == 0):
+    if not name.startswith("tests") or (code != 0 and failed == 0):
         passed, failed = passed + (code == 0), failed + (code != 0)
     print(f"== {name}: {passed} passed, {failed} failed, {time.monotonic() - began:.0f} s", flush=True)
     return passed, failed

@@ -5,6 +5,7 @@ use super::failure::{error, warning};
 use super::planning::{Desired, Planned};
 use super::state::State;
 use crate::blueprint::{self, Facts, OverrideError, Spec, renames};
+use crate::bundle::{self, Architecture, Bundle};
 use crate::engine::Registry;
 use crate::engine::ledger::Ledger;
 use crate::engine::template::Template;
@@ -101,6 +102,26 @@ pub fn weakened(diags: &mut Diagnostics, desired: &Desired, facts: &Facts) {
             ),
         );
     }
+}
+
+/// Names the architectures whose functions this provider was built without:
+/// said in the plan, so that no apply finds it out.
+pub fn bundles(diags: &mut Diagnostics, bundles: &[Bundle]) {
+    let missing = bundle::missing(bundles);
+    if missing.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = missing.iter().copied().map(Architecture::as_str).collect();
+    warning(
+        diags,
+        AttributePath::root(),
+        "This provider was built without the functions",
+        format!(
+            "It holds no functions for {}, so it could create none. \
+             In the provider's source run: make build. It builds them, or says what it needs for that.",
+            names.join(" and ")
+        ),
+    );
 }
 
 /// A brought key must be where the pipeline is: S3 and DynamoDB refuse keys

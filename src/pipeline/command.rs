@@ -1,17 +1,22 @@
 //! What the binary does when a person runs it with a command.
 
 use super::template_data::TemplateState;
+use crate::bundle::{self, Architecture, Bundle};
 use serde_json::Value;
 use std::process::ExitCode;
 use tf_provider::{Diagnostic, Diagnostics};
 
 const USAGE: &str = "\
 Usage: terraform-provider-tap template FILE
+       terraform-provider-tap functions [ARCHITECTURE FILE]
 
-Prints the CloudFormation template that a tap_secure_pipeline stands for.
+template prints the CloudFormation template that a tap_secure_pipeline stands for.
 FILE is JSON with the block's attributes, for example
   {\"name\": \"documents\", \"environment_suffix\": \"dev\"}
-and may set account_id and region. FILE - is standard input.";
+and may set account_id and region. FILE - is standard input.
+
+functions lists the Lambda functions that this binary holds; with arm64 or
+x86_64 and a FILE it writes their zip there.";
 
 /// Runs a command, if the arguments are one. `None`: they are not.
 pub fn run(arguments: &[String]) -> Option<ExitCode> {
@@ -22,7 +27,12 @@ pub fn run(arguments: &[String]) -> Option<ExitCode> {
         .as_slice()
     {
         ["template", file] => Some(template(file)),
-        ["template", ..] | ["--help" | "-h" | "help"] => {
+        ["functions"] => {
+            print!("{}", list(bundle::all()));
+            Some(ExitCode::SUCCESS)
+        }
+        ["functions", architecture, file] => Some(write_functions(architecture, file)),
+        ["template" | "functions", ..] | ["--help" | "-h" | "help"] => {
             println!("{USAGE}");
             Some(ExitCode::from(2))
         }
@@ -31,6 +41,43 @@ pub fn run(arguments: &[String]) -> Option<ExitCode> {
             Some(ExitCode::SUCCESS)
         }
         _ => None,
+    }
+}
+
+/// One line for each architecture.
+fn list(bundles: &[Bundle]) -> String {
+    let held = |one: Architecture| bundles.iter().find(|bundle| bundle.architecture == one);
+    Architecture::ALL
+        .into_iter()
+        .map(|one| match held(one) {
+            Some(bundle) => format!(
+                "{one}: {} bytes, sha256 {}, glibc {}, {}\n",
+                bundle.zip.len(),
+                bundle.sha256,
+                bundle.glibc,
+                bundle.built_with
+            ),
+            None => {
+                format!("{one}: not in this binary; in the provider's source run: make build\n")
+            }
+        })
+        .collect()
+}
+
+fn write_functions(architecture: &str, file: &str) -> ExitCode {
+    let Some(known) = Architecture::from_name(architecture) else {
+        return refuse(&format!(
+            "{architecture} is no architecture of Lambda's. Write arm64 or x86_64."
+        ));
+    };
+    let Some(bundle) = bundle::bundle(known) else {
+        return refuse(&format!(
+            "this binary holds no functions for {known}. In the provider's source run: make build"
+        ));
+    };
+    match std::fs::write(file, bundle.zip) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => refuse(&format!("{file} cannot be written: {cause}")),
     }
 }
 
@@ -123,4 +170,25 @@ fn line(diagnostic: &Diagnostic) -> String {
 fn refuse(sentence: &str) -> ExitCode {
     eprintln!("error: {sentence}");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_says_of_each_architecture_what_is_there_or_what_to_run() {
+        let held = Bundle {
+            architecture: Architecture::X86_64,
+            sha256: "0123abcd",
+            glibc: "2.34",
+            built_with: "rustc 1.95.0",
+            zip: b"PK",
+        };
+        assert_eq!(
+            list(&[held]),
+            "arm64: not in this binary; in the provider's source run: make build\n\
+             x86_64: 2 bytes, sha256 0123abcd, glibc 2.34, rustc 1.95.0\n"
+        );
+    }
 }

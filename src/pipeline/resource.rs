@@ -11,6 +11,7 @@ use super::planning::{self, Desired, Planned};
 use super::schema;
 use super::state::State;
 use crate::blueprint::{self, Facts};
+use crate::bundle;
 use crate::engine::HandlerError;
 use crate::engine::ledger::Ledger;
 use crate::plugin::{self, Extra, RawValue, Remainder};
@@ -222,6 +223,7 @@ impl Resource for SecurePipeline {
         config: State,
         _meta: ValueEmpty,
     ) -> Option<(State, Value<Private>)> {
+        checks::bundles(diags, bundle::all());
         let Some(session) = self.shared.session() else {
             let (first, _) = self.inputs(diags, &config, &BTreeMap::new())?;
             let state = planning::nothing_known(&config, &first.spec);
@@ -255,6 +257,7 @@ impl Resource for SecurePipeline {
         private: Value<Private>,
         _meta: ValueEmpty,
     ) -> Option<(State, Value<Private>, Vec<AttributePath>)> {
+        checks::bundles(diags, bundle::all());
         let private = private.unwrap_or_default();
         let session = self.session(diags)?;
         let here = self.cloud(diags, &session, None).await?;

@@ -2,14 +2,17 @@
 //! says exactly what an unknown input leaves open.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+use super::checks;
 use super::inputs::{self, Probe};
 use super::planning::{self, Desired};
 use super::state::{AlertsBlock, EncryptionBlock, State, StorageBlock};
 use crate::aws::{self, AwsContext, AwsSettings};
 use crate::blueprint::Facts;
+use crate::bundle::{Architecture, Bundle};
 use crate::engine::Registry;
 use crate::engine::ledger::Ledger;
 use std::collections::BTreeMap;
+use tf_provider::Diagnostics;
 use tf_provider::value::Value;
 
 fn config(change: impl FnOnce(&mut State)) -> State {
@@ -151,5 +154,34 @@ fn durations_are_read_as_go_writes_them() {
         ("-1h", None),
     ] {
         assert_eq!(seconds(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn a_plan_says_which_functions_the_provider_was_built_without() {
+    let held = |architecture| Bundle {
+        architecture,
+        sha256: "",
+        glibc: "2.34",
+        built_with: "",
+        zip: &[],
+    };
+    let said = |bundles: &[Bundle]| {
+        let mut diags = Diagnostics::default();
+        checks::bundles(&mut diags, bundles);
+        assert!(diags.errors.is_empty(), "an apply is still possible");
+        diags.warnings
+    };
+    let both = [held(Architecture::Arm64), held(Architecture::X86_64)];
+    assert!(said(&both).is_empty());
+    for (bundles, named) in [(&both[..0], "arm64 and x86_64"), (&both[1..], "arm64,")] {
+        let warnings = said(bundles);
+        assert_eq!(warnings.len(), 1, "{named}");
+        let detail = &warnings[0].detail;
+        assert!(
+            detail.contains(&format!("no functions for {named}")),
+            "{detail}"
+        );
+        assert!(detail.contains("make build"), "{detail}");
     }
 }

@@ -1,0 +1,78 @@
+"""The zip that Lambda is given, and the lines about it.
+
+The same binary makes the same bytes: one entry, no time but the format's
+first, the mode that Lambda needs, one compression level. (Two builds of zlib
+may compress differently; the one that did is named in the lines.)
+"""
+
+import hashlib
+import io
+import os
+import zipfile
+import zlib
+
+from . import elf
+
+ZIP = "bootstrap.zip"
+LINES = "bundle.txt"
+
+
+def archive(binary):
+    """The zip of one `bootstrap`."""
+    entry = zipfile.ZipInfo("bootstrap", date_time=(1980, 1, 1, 0, 0, 0))
+    entry.create_system = 3  # Unix: the mode below counts
+    entry.external_attr = 0o100755 << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr(entry, binary, compresslevel=9)
+    return buffer.getvalue()
+
+
+def write(folder, architecture, bootstrap, built_with):
+    """Packages the binary into `folder`, and touches nothing when what is
+    there is the same. Returns the lines as a dict.
+
+    The provider's build script reads them: `name: value`, one a line.
+    """
+    binary = bootstrap.read_bytes()
+    needs = elf.check(binary, architecture)
+    data = archive(binary)
+    lines = {
+        "architecture": architecture,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "glibc": elf.dotted(needs.glibc()),
+        "binary_bytes": str(len(binary)),
+        "built_with": f"{built_with}, zlib {zlib.ZLIB_RUNTIME_VERSION}",
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "".join(f"{name}: {value}\n" for name, value in lines.items())
+    # The lines last: whoever finds them finds the zip they speak of.
+    _replace(folder / ZIP, data)
+    _replace(folder / LINES, text.encode())
+    return {**lines, "zip_bytes": str(len(data))}
+
+
+def read(folder):
+    """The lines about the bundle in `folder`, or None."""
+    try:
+        text = (folder / LINES).read_text()
+        size = (folder / ZIP).stat().st_size
+    except FileNotFoundError:
+        return None
+    lines = dict(line.split(": ", 1) for line in text.splitlines())
+    return {**lines, "zip_bytes": str(size)}
+
+
+def remove(folder):
+    """No bundle rather than an old one."""
+    for name in (LINES, ZIP):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _replace(path, data):
+    if path.is_file() and path.read_bytes() == data:
+        return
+    new = path.with_suffix(".new")
+    new.write_bytes(data)
+    os.replace(new, path)
