@@ -8,6 +8,7 @@ The sources and keys are the machine's.
 import os
 import shutil
 import subprocess
+import time
 
 from . import Unavailable
 
@@ -25,10 +26,11 @@ class Debian:
         for name in ("state/lists/partial", "cache/archives/partial"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
-    def unpack(self, root, exact, closure=()):
+    def unpack(self, root, exact, closure=(), members="*"):
         """Unpacks the packages `exact` alone, and `closure` with what they
-        depend on and this machine has not, below `root`. Done once: a folder
-        that is there is whole, and stays what it is."""
+        depend on and this machine has not, below `root`; of their files those
+        that match `members`. Done once: a folder that is there is whole, and
+        stays what it is."""
         if root.is_dir():
             return
         archives = self.folder / "cache" / "archives"
@@ -41,8 +43,13 @@ class Debian:
             self._apt("download", *exact, cwd=archives)
         new = root.with_name(root.name + ".new")
         shutil.rmtree(new, ignore_errors=True)
+        new.mkdir()
         for package in sorted(archives.glob("*.deb")):
-            _run(["dpkg-deb", "--extract", package, new])
+            tar = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE)
+            _run(["tar", "-x", "-C", new, "--no-same-owner", "--wildcards", members], stdin=tar.stdout)
+            tar.stdout.close()
+            if tar.wait() != 0:
+                raise Unavailable(f"{package.name} could not be unpacked")
             package.unlink()
         os.replace(new, root)
 
@@ -53,10 +60,11 @@ class Debian:
         return any("Candidate:" in line and "(none)" not in line for line in policy.splitlines())
 
     def _update(self):
-        if getattr(self, "updated", False):
+        stamp = self.folder / "updated"
+        if stamp.is_file() and time.time() - stamp.stat().st_mtime < 86400:
             return
         self._apt("update")
-        self.updated = True
+        stamp.touch()
 
     def _apt(self, *arguments, tool="apt-get", cwd=None):
         options = {
@@ -79,10 +87,16 @@ def native():
     return {theirs: ours for ours, theirs in NAMES.items()}.get(name, name)
 
 
-def _run(command, cwd=None):
+def _run(command, cwd=None, stdin=subprocess.DEVNULL):
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
     done = subprocess.run(
-        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd, env=environment
+        list(map(str, command)),
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=cwd,
+        env=environment,
     )
     if done.returncode != 0:
         said = done.stdout.strip().splitlines()[-1:] or ["it said nothing"]

@@ -71,7 +71,7 @@ def _qemu(folder):
         if not root.is_dir():
             debian = _need(folder, "an emulator (apt install qemu-user-static)")
             print(f"unpacking {package} into {root}", file=sys.stderr, flush=True)
-            debian.unpack(root, [package])
+            debian.unpack(root, [package], members="*/bin/qemu-aarch64*")
         for name in ("qemu-aarch64-static", "qemu-aarch64"):
             if (found := root / "usr" / "bin" / name).is_file():
                 return found
