@@ -16,7 +16,7 @@ from . import programs
 #: The longest texts that each contestant gets; the slow ones would take hours.
 SCANNER_BYTES = 8_000_000
 PYTHON_BYTES = 500_000
-PRESIDIO_BYTES = {"prose": 40_000, "log": 8_000, "random": 20_000}
+PRESIDIO_BYTES = {"prose": 40_000, "log": 8_000, "random": 20_000, "pdf": 20_000}
 
 
 def run(options):
@@ -25,28 +25,29 @@ def run(options):
     folder = programs.TARGET / "bench-functions" / "texts"
     folder.mkdir(parents=True, exist_ok=True)
     programs.output(example, "texts", folder, scanner_bytes)
-    files = {name: folder / name for name in ("prose", "log", "random")}
+    files = {name: folder / name for name in ("prose", "log", "random", "pdf")}
     for text in options.text:
         name, file = text.split("=", 1)
         files[name] = pathlib.Path(file)
     python = Python(json.loads((folder / "expressions.json").read_text()))
     texts = {name: file.read_bytes()[:python_bytes] for name, file in files.items()}
 
-    new, rows = [], {name: [] for name in files}
+    new, documents, rows = [], [], {name: [] for name in files}
     with programs.Presidio() as presidio:
         for _ in range(rounds):
             speed = json.loads(programs.output(example, "speed", *files.values()))
             new.append(speed["new"])
+            documents.append(json.loads(programs.output(example, "documents")))
             for name, file in files.items():
                 short = texts[name][: PRESIDIO_BYTES.get(name, 20_000)]
                 row = speed[str(file)]
                 row["python"] = python.rate(texts[name])
                 row["presidio"] = len(short) / presidio.ask({"time": short.decode("latin-1")})
                 rows[name].append(row)
-    return report(new, rows)
+    return report(new, documents, rows)
 
 
-def report(new, rows):
+def report(new, documents, rows):
     print("MB/s of one core   first text    then   memchr  Python re  Presidio   x Python  x Presidio   of memchr")
     figures = {"new_ms": round(statistics.median(new) * 1000, 2), "texts": {}}
     for name, rounds in rows.items():
@@ -67,6 +68,17 @@ def report(new, rows):
             "of_memchr": round(over["memchr"], 4),
         }
     print(f"Scanner::new takes {figures['new_ms']} ms")
+    median = {key: statistics.median(row[key] for row in documents) for key in documents[0]}
+    figures["pdf_documents"] = {
+        "documents": median["documents"], "pages": median["pages"], "mb": round(median["bytes"] / 1e6, 2),
+        "parsed_mb_s": round(median["parsed"] / 1e6, 2), "parsed_pages_s": round(median["pages_parsed"]),
+        "scanned_mb_s": round(median["scanned"] / 1e6, 2), "scanned_pages_s": round(median["pages_scanned"]),
+    }
+    of = figures["pdf_documents"]
+    print(
+        f"{of['documents']} PDFs of {of['mb']} MB and {of['pages']} pages: parsed at {of['parsed_mb_s']} MB/s of file and"
+        f" {of['parsed_pages_s']} pages/s, parsed and scanned at {of['scanned_mb_s']} MB/s and {of['scanned_pages_s']} pages/s"
+    )
     return figures
 
 

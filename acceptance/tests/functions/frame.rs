@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::documents::MEMO;
 use crate::events::{api_request, object_created, queue};
-use crate::stage::{Stage, api, bootstrap, expect_part};
-use acceptance::lambda::{Answer, Function, Program};
+use crate::stage::{Stage, api, expect_part, native};
+use acceptance::lambda::{Answer, Function};
 use acceptance::{Action, Rule};
 use serde_json::{Value, json};
 
@@ -170,9 +170,8 @@ fn a_sampled_invocation_has_a_subsegment() {
 #[test]
 fn a_function_that_lacks_a_setting_says_which() {
     let mut stage = Stage::new("f-init");
-    let start = |stage: &Stage, handler: &str| {
-        Function::start(&Program::native(&bootstrap()), handler, &stage.env).map(drop)
-    };
+    let start =
+        |stage: &Stage, handler: &str| Function::start(&native(), handler, &stage.env).map(drop);
     let error = start(&stage, "index.handler").unwrap_err();
     assert!(
         error.contains("_HANDLER") && error.contains("validate, encrypt"),

@@ -3,6 +3,7 @@
 //! they did is looked at with boto3.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod arm64;
 mod documents;
 mod encrypt;
 mod evaluate;

@@ -3,12 +3,16 @@
 //! in one shared sandbox.
 
 use std::collections::BTreeMap;
+use std::fs::{File, Permissions};
+use std::io::Cursor;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use acceptance::Sandbox;
 use acceptance::lambda::{Function, Program};
 use serde_json::{Value, json};
+use terraform_provider_tap::bundle::{self, Architecture};
 
 pub const PIPELINE: &str = "documents-dev@us-east-1";
 
@@ -21,23 +25,45 @@ fn own() -> Arc<Sandbox> {
     Arc::new(Sandbox::start().expect("the sandbox starts"))
 }
 
-/// The binary that is tested: the one in `TAP_BOOTSTRAP`, or the one that was
-/// built beside this test.
-pub fn bootstrap() -> PathBuf {
+/// How the functions are run: the bundle of this machine's architecture that
+/// the provider has embedded, or `TAP_BOOTSTRAP` instead.
+pub fn native() -> Program {
     if let Some(path) = std::env::var_os("TAP_BOOTSTRAP") {
-        return path.into();
+        return Program::native(Path::new(&path));
     }
-    let test = std::env::current_exe().expect("this test is a file");
-    let built = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("in target/debug/deps");
-    let path = built.join("bootstrap");
-    assert!(
-        path.exists(),
-        "{} is missing: cargo build -p tap-functions",
-        path.display()
-    );
+    let here = match std::env::consts::ARCH {
+        "aarch64" => Architecture::Arm64,
+        _ => Architecture::X86_64,
+    };
+    Program::native(&bootstrap(here))
+}
+
+/// The `bootstrap` of an embedded bundle, unpacked once.
+pub fn bootstrap(architecture: Architecture) -> PathBuf {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    static UNPACKING: Mutex<()> = Mutex::new(());
+    let bundle = bundle::all()
+        .iter()
+        .find(|bundle| bundle.architecture == architecture)
+        .unwrap_or_else(|| {
+            panic!(
+                "the provider was built without the functions for {architecture}: make functions"
+            )
+        });
+    let folder = FOLDER.get_or_init(|| tempfile::tempdir().expect("a folder"));
+    let path = folder.path().join(architecture.as_str());
+    let _one = UNPACKING.lock().unwrap_or_else(PoisonError::into_inner);
+    if !path.exists() {
+        let mut zip = zip::ZipArchive::new(Cursor::new(bundle.zip)).expect("a zip");
+        let mut entry = zip.by_name("bootstrap").expect("an entry");
+        let new = path.with_extension("new");
+        let mut file = File::create(&new).expect("a file");
+        std::io::copy(&mut entry, &mut file).expect("unpacked");
+        file.set_permissions(Permissions::from_mode(0o755))
+            .expect("executable");
+        drop(file);
+        std::fs::rename(&new, &path).expect("in place");
+    }
     path
 }
 
@@ -148,7 +174,12 @@ impl Stage {
 
     #[track_caller]
     pub fn function(&self, handler: &str) -> Function {
-        Function::start(&Program::native(&bootstrap()), handler, &self.env).expect("it comes up")
+        self.function_of(&native(), handler)
+    }
+
+    #[track_caller]
+    pub fn function_of(&self, program: &Program, handler: &str) -> Function {
+        Function::start(program, handler, &self.env).expect("it comes up")
     }
 
     /// What Secrets Manager does before it calls the function.

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::documents::{CARD, MEMO};
-use crate::stage::{Stage, bootstrap, expect_part};
+use crate::stage::{Stage, expect_part, native};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ fn deployed(name: &str) -> (Stage, String) {
         .into();
     let script = format!(
         "BOOTSTRAP, ENVIRONMENT = {:?}, json.loads({:?})\n{DEPLOY}",
-        bootstrap().display().to_string(),
+        native().bootstrap.to_string_lossy(),
         environment.to_string()
     );
     let api = stage.boto3(&script).as_str().expect("an id").to_owned();
