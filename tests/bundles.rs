@@ -66,7 +66,7 @@ fn too_new(binary: &[u8]) -> Vec<String> {
         .collect()
 }
 
-fn machine(architecture: Architecture) -> u16 {
+fn machine(architecture: Architecture) -> elf::Machine {
     match architecture {
         Architecture::Arm64 => elf::EM_AARCH64,
         Architecture::X86_64 => elf::EM_X86_64,
