@@ -63,10 +63,16 @@ fn embed() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The target folder: the one above `out` that cargo has tagged.
+/// The target folder: the one above `out` where cargo keeps its own files. It
+/// tags a folder only when it has made it, and what it knows of rustc it may
+/// be told not to write down.
 fn target(out: &Path) -> Result<&Path, String> {
     out.ancestors()
-        .find(|folder| folder.join("CACHEDIR.TAG").is_file())
+        .find(|folder| {
+            [".rustc_info.json", "CACHEDIR.TAG"]
+                .iter()
+                .any(|file| folder.join(file).is_file())
+        })
         .ok_or_else(|| {
             format!(
                 "{} is in no target folder; set TAP_BUNDLES_DIR to a folder for the functions",
