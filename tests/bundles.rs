@@ -22,7 +22,11 @@ fn bootstrap(bundle: &Bundle) -> Vec<u8> {
     let mut zip = zip::ZipArchive::new(Cursor::new(bundle.zip)).expect("a zip");
     assert_eq!(zip.len(), 1, "{}", bundle.architecture);
     let mut entry = zip.by_index(0).expect("an entry");
-    assert_eq!(entry.name(), "bootstrap", "provided.al2023 starts that");
+    assert_eq!(
+        entry.name().expect("UTF-8"),
+        "bootstrap",
+        "provided.al2023 starts that"
+    );
     assert_eq!(entry.unix_mode(), Some(0o100_755), "it must be executable");
     let mut binary = Vec::new();
     entry.read_to_end(&mut binary).expect("its bytes");

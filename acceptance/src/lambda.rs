@@ -10,6 +10,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -90,7 +91,7 @@ pub struct Function {
     events: Option<Sender<Invocation>>,
     told: Receiver<Told>,
     timeout: Duration,
-    count: u32,
+    last: String,
     name: String,
     log: Arc<Mutex<Vec<String>>>,
     /// From the start of the process to its first poll.
@@ -142,7 +143,7 @@ impl Function {
             events: Some(events),
             told,
             timeout: program.timeout,
-            count: 0,
+            last: String::new(),
             name: handler.to_owned(),
             log,
             cold_start: Duration::ZERO,
@@ -171,8 +172,11 @@ impl Function {
     }
 
     pub fn invoke_traced(&mut self, event: &Value, trace: &str) -> Answer {
-        self.count += 1;
-        let id = format!("{}-{:04}", self.name, self.count);
+        // An id is unique, as Lambda's are; later ones are greater.
+        static COUNT: AtomicU64 = AtomicU64::new(1);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let id = format!("00000000-0000-4000-8000-{count:012x}");
+        self.last.clone_from(&id);
         let invocation = Invocation {
             id: id.clone(),
             event: event.to_string(),
@@ -201,6 +205,11 @@ impl Function {
                 }
             }
         }
+    }
+
+    /// Lambda's id of the last invocation.
+    pub fn request_id(&self) -> &str {
+        &self.last
     }
 
     /// What it has written to its log so far.

@@ -31,6 +31,9 @@ pub struct Row {
     pub reason: Option<String>,
     pub duration: Duration,
     pub lambda_request_id: String,
+    /// API Gateway's id of the request, which its access log has too. A caller
+    /// may choose it, so it is no key.
+    pub api_request_id: Option<String>,
     pub function_version: String,
     pub document: Option<DocumentVersion>,
     /// Processing metadata (R077): sizes, kinds, counts, checksums. Never content.
@@ -97,6 +100,9 @@ fn item(row: &Row) -> HashMap<String, AttributeValue> {
         ("lambdaRequestId".to_owned(), text(&row.lambda_request_id)),
         ("functionVersion".to_owned(), text(&row.function_version)),
     ]);
+    if let Some(id) = &row.api_request_id {
+        item.insert("apiRequestId".to_owned(), text(id));
+    }
     if let Some(reason) = &row.reason {
         item.insert("reason".to_owned(), text(reason));
     }
@@ -148,6 +154,7 @@ mod tests {
             reason: None,
             duration: Duration::from_millis(12),
             lambda_request_id: "l-1".into(),
+            api_request_id: None,
             function_version: "7".into(),
             document: None,
             detail: Map::from_iter([("pages".to_owned(), json!(3))]),

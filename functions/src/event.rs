@@ -86,8 +86,8 @@ impl ApiRequest {
         } else {
             body.as_bytes()
         };
-        // serde_json's message names the line and the field, never a value's
-        // content beyond its type.
+        // serde_json's message may quote the caller's own value back: it goes
+        // to the caller, and into no row or log line.
         serde_json::from_slice(body)
             .map_err(|error| refuse(format!("the body is not the JSON expected here: {error}")))
     }
@@ -196,12 +196,23 @@ impl Incoming {
     }
 
     /// The id under which a repetition of the same event is the same
-    /// operation; none when the event carries none.
+    /// operation; none when the event carries none. A request is never
+    /// repeated by API Gateway, and its id is none to go by: callers may
+    /// choose it with the header `x-amzn-RequestId`
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html>),
+    /// and two requests of one id would share a row.
     pub fn id(&self) -> Option<&str> {
         match self {
-            Self::Api(request) => Some(&request.request_context.request_id),
             Self::Bus(event) => Some(&event.id),
-            Self::Other(_) => None,
+            Self::Api(_) | Self::Other(_) => None,
+        }
+    }
+
+    /// API Gateway's id of a request, which its access log has too.
+    pub fn api_request_id(&self) -> Option<&str> {
+        match self {
+            Self::Api(request) => Some(&request.request_context.request_id),
+            Self::Bus(_) | Self::Other(_) => None,
         }
     }
 

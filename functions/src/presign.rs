@@ -177,6 +177,9 @@ fn fields(
     }
     fields.insert("policy".to_owned(), json!(policy));
     fields.insert("x-amz-signature".to_owned(), json!(signature));
+    // The policy speaks of it, so S3 wants it in the form; the caller may say
+    // another.
+    fields.insert("Content-Type".to_owned(), json!("application/octet-stream"));
     fields
 }
 

@@ -66,12 +66,18 @@ pub async fn head(
     let head = match answer {
         Ok(head) => head,
         // HEAD has no body, so S3 cannot say more than the status: 404 for no
-        // such key or version, 405 for a delete marker asked for by version,
-        // 400 for a version id that is none
+        // such key or version, 405 for a delete marker asked for by version
         // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
         Err(SdkError::ServiceError(error))
-            if matches!(error.raw().status().as_u16(), 404 | 405)
-                || (error.raw().status().as_u16() == 400 && version.is_some()) =>
+            if matches!(error.raw().status().as_u16(), 404 | 405) =>
+        {
+            return Ok(None);
+        }
+        // 400 for a version id that is none, but also for an object under a
+        // key that its sender has kept: GET says which.
+        Err(SdkError::ServiceError(error))
+            if error.raw().status().as_u16() == 400
+                && is_no_version(clients, bucket, key, version).await? =>
         {
             return Ok(None);
         }
@@ -88,6 +94,78 @@ pub async fn head(
         size: head.content_length().unwrap_or_default().unsigned_abs(),
         head,
     }))
+}
+
+/// Whether S3 says that this is no version of an object.
+async fn is_no_version(
+    clients: &Clients,
+    bucket: &str,
+    key: &str,
+    version: Option<&str>,
+) -> Result<bool, Failure> {
+    let Some(version) = version else {
+        return Ok(false);
+    };
+    let answer = clients
+        .s3()
+        .get_object()
+        .bucket(bucket)
+        .key(key)
+        .version_id(version)
+        .range("bytes=0-0")
+        .send()
+        .await;
+    let Err(error) = answer else {
+        return Ok(false);
+    };
+    let failure = Failure::aws("s3:GetObject", resource(bucket, key), error);
+    match failure.code() {
+        Some("NoSuchVersion" | "NoSuchKey" | "InvalidArgument") => Ok(true),
+        _ => Err(failure),
+    }
+}
+
+/// Which of two versions of an object S3 has had for less time; `None` when it
+/// has neither any more. It lists the versions of a key newest first
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html>).
+pub async fn newer<'a>(
+    clients: &Clients,
+    bucket: &str,
+    key: &str,
+    versions: [&'a str; 2],
+) -> Result<Option<&'a str>, Failure> {
+    let mut marker: Option<(String, Option<String>)> = None;
+    loop {
+        let mut request = clients
+            .s3()
+            .list_object_versions()
+            .bucket(bucket)
+            .prefix(key);
+        if let Some((key, version)) = marker {
+            request = request.key_marker(key).set_version_id_marker(version);
+        }
+        let page = request
+            .send()
+            .await
+            .map_err(|error| Failure::aws("s3:ListBucketVersions", resource(bucket, key), error))?;
+        for listed in page.versions() {
+            // Keys that begin with this one follow it.
+            if listed.key() != Some(key) {
+                return Ok(None);
+            }
+            let found = versions
+                .into_iter()
+                .find(|version| listed.version_id() == Some(version));
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        let next = page.next_key_marker().map(str::to_owned);
+        match next.filter(|_| page.is_truncated() == Some(true)) {
+            Some(next) => marker = Some((next, page.next_version_id_marker().map(str::to_owned))),
+            None => return Ok(None),
+        }
+    }
 }
 
 /// A document's bytes in a file without a name.

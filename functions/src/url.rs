@@ -18,6 +18,20 @@ pub fn encoded(text: &str) -> String {
     encoded
 }
 
+/// As [`encoded`], of as much of the beginning as takes at most `longest`
+/// bytes.
+pub fn encoded_within(text: &str, longest: usize) -> String {
+    let mut kept = String::new();
+    for c in text.chars() {
+        let more = encoded(c.encode_utf8(&mut [0; 4]));
+        if kept.len() + more.len() > longest {
+            break;
+        }
+        kept.push_str(&more);
+    }
+    kept
+}
+
 /// What is no escape stays as it is.
 pub fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
@@ -51,5 +65,7 @@ mod tests {
         }
         assert_eq!(encoded("raw/a b+c.pdf"), "raw/a%20b%2Bc.pdf");
         assert_eq!(decoded("%zz%7B"), "%zz{");
+        assert_eq!(encoded_within("aöb", 1), "a");
+        assert_eq!(encoded_within("aöb", 7), "a%C3%B6");
     }
 }

@@ -119,6 +119,49 @@ fn an_older_version_that_comes_late_does_not_replace_a_newer_one() {
     expect_part(&copy(&stage), json!({ "body": "new", "versions": 2 }));
 }
 
+/// S3 tells the time in whole seconds, so the time alone cannot say.
+#[test]
+fn of_two_versions_of_one_second_the_older_one_never_wins() {
+    let stage = Stage::new("c-second");
+    let old = stage.put(&stage.raw(), "raw/a.txt", b"old");
+    let new = stage.put(&stage.raw(), "raw/a.txt", b"new");
+    let mut encrypt = stage.function("encrypt");
+    encrypt
+        .invoke(&validated(&stage, "e-2", &new, "new"))
+        .response();
+    // Neither of them is the current version any more.
+    stage.boto3("s3.delete_object(Bucket=RAW, Key=\"raw/a.txt\")\nout(1)");
+    let answer = encrypt
+        .invoke(&validated(&stage, "e-1", &old, "old"))
+        .response();
+    expect_part(&answer, json!({ "verdict": "superseded" }));
+    assert_eq!(copy(&stage)["body"], "new");
+}
+
+#[test]
+fn metadata_that_leaves_no_room_is_left_out_and_that_is_said() {
+    let stage = Stage::new("c-metadata");
+    let version = stage.boto3(
+        "out(s3.put_object(Bucket=RAW, Key=\"raw/a.txt\", Body=b\"memo\", Metadata={\"sender\": \"x\" * 2000})[\"VersionId\"])",
+    );
+    let version = version.as_str().unwrap().to_owned();
+    let answer = stage
+        .function("encrypt")
+        .invoke(&validated(&stage, "e-1", &version, "memo"))
+        .response();
+    expect_part(
+        &answer,
+        json!({ "verdict": "encrypted", "metadata_left_out": true }),
+    );
+    let metadata = copy(&stage)["metadata"].clone();
+    assert_eq!(metadata["tap-source-version"], version);
+    assert!(metadata["sender"].is_null(), "{metadata}");
+    expect_part(
+        &stage.rows()[0]["detail"],
+        json!({ "metadata_left_out": true }),
+    );
+}
+
 #[test]
 fn of_two_at_once_the_newer_version_ends_on_top() {
     let stage = Stage::alone("c-race");

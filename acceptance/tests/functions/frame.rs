@@ -37,7 +37,7 @@ fn what_cannot_be_recorded_has_failed() {
         .response());
     assert_eq!(
         (status, &body["error"]["code"], &body["request_id"]),
-        (500, &json!("InternalError"), &json!("r-1"))
+        (500, &json!("InternalError"), &json!(validate.request_id()))
     );
     assert!(
         !body.to_string().contains("none-such"),
@@ -64,6 +64,36 @@ fn of_a_batch_only_what_failed_comes_again() {
         [&json!("accepted"), &json!("failed")],
         "{rows:#?}"
     );
+}
+
+#[test]
+fn a_failure_says_which_document_it_is_about_and_hides_what_its_name_holds() {
+    let stage = Stage::alone("f-named");
+    let key = "raw/card 4111 1111 1111 1111.txt";
+    let version = stage.put(&stage.raw(), key, MEMO.as_bytes());
+    stage
+        .sandbox
+        .weather([Rule::new(Action::AccessDenied)
+            .service("s3")
+            .operation("GetObject")])
+        .unwrap();
+    let event = object_created("e-1", &stage.raw(), key, &version);
+    let mut validate = stage.function("validate");
+    let batch = queue(&[("m-1", event.to_string())]);
+    let answer = validate.invoke(&batch).response();
+    assert_eq!(
+        answer,
+        json!({ "batchItemFailures": [{ "itemIdentifier": "m-1" }] })
+    );
+    expect_part(
+        &stage.rows()[0],
+        json!({
+            "verdict": "failed", "documentBucket": stage.raw(), "documentVersion": version,
+            "documentKey": "raw/card 411111******1111.txt",
+        }),
+    );
+    let said = format!("{}{:?}", validate.log().join("\n"), stage.rows());
+    assert!(!said.contains("1111 1111 1111"), "{said}");
 }
 
 #[test]

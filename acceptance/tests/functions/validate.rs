@@ -147,8 +147,9 @@ fn a_caller_uploads_checks_and_is_told_what_is_wrong() {
         .response());
     expect_part(
         &body,
-        json!({ "verdict": "accepted", "document_key": "raw/in/a.txt", "kind": "text", "request_id": "r-1" }),
+        json!({ "verdict": "accepted", "document_key": "raw/in/a.txt", "kind": "text", "request_id": validate.request_id() }),
     );
+    let first = validate.request_id().to_owned();
     assert_eq!(status, 200);
     let stored = stage.boto3("o = s3.get_object(Bucket=RAW, Key=\"raw/in/a.txt\")\nout([o[\"Body\"].read().decode(), o[\"ContentType\"], o[\"VersionId\"]])");
     assert_eq!(stored, json!([MEMO, "text/plain", body["version_id"]]));
@@ -216,13 +217,55 @@ fn a_caller_uploads_checks_and_is_told_what_is_wrong() {
         ))
         .response());
     assert_eq!((status, &body["verdict"]), (422, &json!("refused")));
-    assert_eq!(body["document_key"], "quarantine/r-11/a.pdf");
+    assert_eq!(
+        body["document_key"],
+        format!("quarantine/{}/a.pdf", validate.request_id())
+    );
     let rows = stage.rows();
     assert_eq!(rows.len(), 11, "every request is an operation: {rows:#?}");
     expect_part(
         &rows[0],
-        json!({ "requestId": "validate#r-1", "source": "api", "principal": "arn:aws:iam::123456789012:user/uploader" }),
+        json!({
+            "requestId": format!("validate#{first}"), "apiRequestId": "r-1", "source": "api",
+            "principal": "arn:aws:iam::123456789012:user/uploader",
+        }),
     );
+}
+
+/// A caller may choose API Gateway's id of a request.
+#[test]
+fn two_requests_that_bear_one_id_are_two_operations() {
+    let stage = Stage::new("v-ids");
+    let mut validate = stage.function("validate");
+    for key in ["a.txt", "b.txt"] {
+        let body = json!({ "document_key": key, "content": STANDARD.encode(MEMO) });
+        validate.invoke(&upload("chosen", body)).response();
+    }
+    let rows = stage.rows();
+    let of: Vec<&Value> = rows.iter().map(|row| &row["documentKey"]).collect();
+    assert_eq!(of, ["raw/a.txt", "raw/b.txt"], "{rows:#?}");
+}
+
+/// S3 keeps two kilobytes of metadata, and a name may have a kilobyte.
+#[test]
+fn a_refused_document_of_a_long_name_is_quarantined() {
+    let stage = Stage::new("v-long");
+    let mut validate = stage.function("validate");
+    let key = format!("raw/{}.txt", "ж".repeat(480));
+    let version = stage.put(&stage.raw(), &key, b"\0\x01\x02");
+    let event = object_created("e-1", &stage.raw(), &key, &version);
+    let answer = validate.invoke(&event).response();
+    expect_part(&answer, json!({ "verdict": "refused" }));
+    assert_eq!(answer, validate.invoke(&event).response(), "and again");
+    let keys = stage.keys(&stage.raw());
+    assert!(
+        keys.len() == 1 && keys[0].starts_with("quarantine/"),
+        "{keys:?}"
+    );
+    let size = stage.boto3(
+        "k = s3.list_objects_v2(Bucket=RAW)[\"Contents\"][0][\"Key\"]\nout(sum(len(\"x-amz-meta-\" + n + v) for n, v in s3.head_object(Bucket=RAW, Key=k)[\"Metadata\"].items()))",
+    );
+    assert!(size.as_u64().is_some_and(|size| size <= 2048), "{size}");
 }
 
 #[test]
@@ -240,11 +283,26 @@ fn a_form_uploads_one_document_and_its_token_is_not_logged() {
         (200, &json!("form-signed")),
         "{body}"
     );
+    // The fields as they were given, and with a type of the caller's own.
+    // The fields as they were given, and with a type of the caller's own.
     let posted = stage.boto3(&format!(
-        "import requests\nupload = json.loads({:?})\nanswer = requests.post(upload[\"url\"], data=dict(upload[\"fields\"], **{{\"Content-Type\": \"text/plain\"}}), files={{\"file\": b\"by form\"}})\nout([answer.status_code, s3.get_object(Bucket=RAW, Key=\"raw/large.txt\")[\"Body\"].read().decode()])",
+        r#"
+import requests
+upload, got = json.loads({:?}), []
+for own in ({{}}, {{"Content-Type": "text/plain"}}):
+    answer = requests.post(upload["url"], data=dict(upload["fields"], **own), files={{"file": b"by form"}})
+    stored = s3.get_object(Bucket=RAW, Key="raw/large.txt")
+    got.append([answer.status_code, stored["Body"].read().decode(), stored["ContentType"]])
+out(got)"#,
         body["upload"].to_string()
     ));
-    assert_eq!(posted, json!([204, "by form"]));
+    assert_eq!(
+        posted,
+        json!([
+            [204, "by form", "application/octet-stream"],
+            [204, "by form", "text/plain"]
+        ])
+    );
     let token = body["upload"]["fields"]["x-amz-security-token"]
         .as_str()
         .unwrap();

@@ -8,6 +8,9 @@
 //! finds it done. An older version never replaces the copy of a newer one:
 //! the copy is put on the condition that nobody has put another since it was
 //! looked at, and whoever comes second looks again.
+//!
+//! Metadata and tags of the sender are kept. Where their metadata leaves no
+//! room for the copy's own it is left out, and the row says so.
 
 use super::inspect::{check, empty, not_found, too_large};
 use super::{Call, Ending, Outcome};
@@ -65,6 +68,7 @@ async fn by_event(call: &Call<'_>, event: &BusEvent) -> Result<Ending, Failure> 
         return Ok(Ending::Ignored("an object outside of raw/"));
     };
     let version = Some(validated.version_id.as_str());
+    call.is_about(bucket, &validated.key, version);
     let Some(stored) = store::head(call.clients, bucket, &validated.key, version).await? else {
         return Ok(Ending::Done(Outcome {
             reason: Some("not-found".to_owned()),
@@ -93,6 +97,7 @@ async fn by_request(call: &Call<'_>, request: &ApiRequest) -> Result<Outcome, Fa
     let request: Request = request.body()?;
     let name = Name::from_request(&request.document_key)?;
     let bucket = call.settings.need("TAP_RAW_BUCKET")?;
+    call.is_about(bucket, &name.raw(), None);
     let stored = store::head(call.clients, bucket, &name.raw(), None)
         .await?
         .ok_or_else(|| not_found(name.as_str(), " under raw/; upload it first"))?;
@@ -135,11 +140,15 @@ enum There {
 
 async fn copy(call: &Call<'_>, source: &Source) -> Result<Outcome, Failure> {
     let outcome = |verdict: &str| {
-        Outcome::new(verdict)
+        let outcome = Outcome::new(verdict)
             .about(&source.stored)
             .fact("size", source.local.size)
             .fact("sha256", source.local.sha256.clone())
-            .fact("encrypted_key", source.name.encrypted())
+            .fact("encrypted_key", source.name.encrypted());
+        match source.keeps_metadata() {
+            true => outcome,
+            false => outcome.fact("metadata_left_out", true),
+        }
     };
     for _ in 0..RACES {
         let there = there(call, source).await?;
@@ -181,12 +190,16 @@ async fn there(call: &Call<'_>, source: &Source) -> Result<There, Failure> {
     let newer = match theirs.cmp(&ours) {
         std::cmp::Ordering::Greater => true,
         std::cmp::Ordering::Less => false,
-        // S3 tells the time in whole seconds. Of two versions of one second
-        // the newer is the one that S3 calls the current.
+        // S3 tells the time in whole seconds.
         std::cmp::Ordering::Equal => {
-            let (bucket, key) = (&source.stored.bucket, &source.stored.key);
-            let current = store::head(call.clients, bucket, key, None).await?;
-            current.is_some_and(|current| current.version == of)
+            let Stored {
+                bucket,
+                key,
+                version,
+                ..
+            } = &source.stored;
+            let newer = store::newer(call.clients, bucket, key, [&of, version]).await?;
+            newer == Some(of.as_str())
         }
     };
     Ok(match newer {
@@ -238,16 +251,40 @@ async fn put(
     }
 }
 
-/// The source's own, and where it comes from.
+/// The sender's own, unless there is no room for it beside ours.
 fn metadata(source: &Source) -> HashMap<String, String> {
-    let mut metadata = source.stored.head.metadata().cloned().unwrap_or_default();
-    let ours = [
-        (SOURCE_VERSION, source.stored.version.clone()),
-        (SOURCE_MODIFIED, source.stored.modified().to_string()),
-        (SHA256, source.local.sha256.clone()),
-    ];
-    metadata.extend(ours.map(|(name, value)| (name.to_owned(), value)));
+    let mut metadata = match source.keeps_metadata() {
+        true => source.stored.head.metadata().cloned().unwrap_or_default(),
+        false => HashMap::new(),
+    };
+    metadata.extend(source.own_metadata());
     metadata
+}
+
+/// What S3 keeps of all metadata, names included
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>).
+const LONGEST_METADATA: usize = 2048;
+
+impl Source {
+    /// Whether the sender's metadata fits into the copy.
+    fn keeps_metadata(&self) -> bool {
+        let size = |name: &str, value: &str| "x-amz-meta-".len() + name.len() + value.len();
+        let theirs = self.stored.head.metadata().into_iter().flatten();
+        let theirs: usize = theirs.map(|(name, value)| size(name, value)).sum();
+        let ours = self.own_metadata();
+        let ours: usize = ours.iter().map(|(name, value)| size(name, value)).sum();
+        theirs + ours <= LONGEST_METADATA
+    }
+
+    /// Where the copy comes from.
+    fn own_metadata(&self) -> [(String, String); 3] {
+        [
+            (SOURCE_VERSION, self.stored.version.clone()),
+            (SOURCE_MODIFIED, self.stored.modified().to_string()),
+            (SHA256, self.local.sha256.clone()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+    }
 }
 
 /// The source's tags, as the header `x-amz-tagging` has them.

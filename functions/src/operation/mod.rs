@@ -29,6 +29,9 @@ use time::OffsetDateTime;
 /// there is time to write the row and to answer.
 const RESERVE: Duration = Duration::from_millis(1500);
 
+/// What is left of it when the row has to be written.
+const ANSWERING: Duration = Duration::from_millis(200);
+
 /// The operations, by the value of `_HANDLER`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
@@ -96,7 +99,14 @@ impl Function {
         if !self.operation.is_about_documents() {
             return text.to_owned();
         }
-        match self.masks.get_or_init(|| Scanner::new(&[]).ok()) {
+        // Configured patterns that do not compile are a failure of the scan
+        // alone; what is always looked for is always hidden.
+        let scanner = || {
+            Scanner::new(&self.settings.patterns)
+                .or_else(|_| Scanner::new(&[]))
+                .ok()
+        };
+        match self.masks.get_or_init(scanner) {
             Some(scanner) => scanner.redact(text),
             None => "********".to_owned(),
         }
@@ -134,12 +144,45 @@ pub struct Call<'a> {
     pub request_id: String,
     /// When the operation is ended by us.
     pub until: Instant,
+    /// When Lambda ends it, and the process with it.
+    deadline: Instant,
+    /// Which document it is about, as soon as that is known: a failure's row
+    /// must say it too (PCI DSS 10.2.2).
+    about: OnceLock<DocumentVersion>,
+    /// API Gateway's own id of a request.
+    api_request_id: Option<String>,
 }
 
 impl Call<'_> {
     /// The time there is.
     pub fn left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
+    }
+
+    /// Says which document this is about. Without a version it is the current
+    /// one.
+    pub fn is_about(&self, bucket: &str, key: &str, version: Option<&str>) {
+        // Only the first counts: what the event itself names.
+        let _ = self.about.set(DocumentVersion {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            version: version.unwrap_or("current").to_owned(),
+        });
+    }
+
+    /// Writes a row while there is time: a write that hangs must not take the
+    /// answer with it.
+    async fn write(&self, row: &Row) -> Result<Written, Failure> {
+        let table = &self.settings.audit_table;
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let written = audit::write(self.clients, table, row);
+        match tokio::time::timeout(left.saturating_sub(ANSWERING), written).await {
+            Ok(written) => written,
+            Err(_) => Err(Failure::Local {
+                operation: "writing the audit row",
+                cause: "the table did not answer before the function's time was over".to_owned(),
+            }),
+        }
     }
 }
 
@@ -217,7 +260,7 @@ pub async fn handle(
             let log = Log::new(function.operation.as_str(), &invocation.request_id, None);
             log.error(
                 "a record of the batch failed",
-                json!({ "messageId": id, "error": failure.to_string() }),
+                json!({ "messageId": id, "error": function.shown(&failure.to_string()) }),
             );
             failed.push(json!({ "itemIdentifier": id }));
         }
@@ -259,6 +302,9 @@ async fn one(function: &Function, invocation: &Invocation, event: Value) -> Resu
         log: Log::new(name, &origin.id, invocation.trace.as_deref()),
         request_id: origin.id.clone(),
         until: began + left.saturating_sub(RESERVE),
+        deadline: began + left,
+        about: OnceLock::new(),
+        api_request_id: incoming.api_request_id().map(str::to_owned),
     };
     let performed = match tokio::time::timeout(call.left(), perform(&call, &incoming)).await {
         Ok(performed) => performed,
@@ -356,18 +402,17 @@ async fn record(
                 outcome.detail.insert("actions".to_owned(), json!(done));
             }
             let row = row(call, invocation, origin, began, &outcome);
-            if let Err(second) = audit::write(call.clients, &call.settings.audit_table, &row).await
-            {
+            if let Err(second) = call.write(&row).await {
                 call.log.error(
                     "the failure could not be recorded",
-                    json!({ "error": second.to_string() }),
+                    json!({ "error": call.function.shown(&second.to_string()) }),
                 );
             }
             return Err(failure);
         }
     };
     let row = row(call, invocation, origin, began, &outcome);
-    let written = audit::write(call.clients, &call.settings.audit_table, &row).await?;
+    let written = call.write(&row).await?;
     call.log.info(
         &row.verdict,
         json!({
@@ -409,11 +454,16 @@ fn row(
         reason: outcome.reason.clone(),
         duration: began.elapsed(),
         lambda_request_id: invocation.request_id.clone(),
+        api_request_id: call.api_request_id.clone(),
         function_version: invocation.function_version.clone(),
-        document: outcome.document.clone().map(|document| DocumentVersion {
-            key: call.function.shown(&document.key),
-            ..document
-        }),
+        document: outcome
+            .document
+            .as_ref()
+            .or(call.about.get())
+            .map(|document| DocumentVersion {
+                key: call.function.shown(&document.key),
+                ..document.clone()
+            }),
         detail: outcome
             .detail
             .iter()

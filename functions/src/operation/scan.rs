@@ -52,6 +52,7 @@ async fn by_event(call: &Call<'_>, event: &BusEvent) -> Result<Ending, Failure> 
         return Ok(Ending::Ignored("an object outside of encrypted/"));
     };
     let version = created.object.version_id.as_deref();
+    call.is_about(bucket, &created.object.key, version);
     match store::head(call.clients, bucket, &created.object.key, version).await? {
         Some(stored) => scan(call, &name, &stored, Rescan::No)
             .await
@@ -70,6 +71,7 @@ async fn by_request(call: &Call<'_>, request: &ApiRequest) -> Result<Outcome, Fa
         None => Name::from_request(&request.document_key)?,
     };
     let bucket = call.settings.need("TAP_PROCESSED_BUCKET")?;
+    call.is_about(bucket, &name.encrypted(), None);
     let stored = store::head(call.clients, bucket, &name.encrypted(), None)
         .await?
         .ok_or_else(|| {
@@ -173,21 +175,24 @@ async fn read(call: &Call<'_>, name: &Name, local: &Local) -> Result<Scanned, Fa
     };
     let findings = stream.finish();
     Ok(match parsed {
+        // What was found before the document was refused counts as well.
         Err(refusal) => Scanned {
+            verdict: verdict(&call.settings.alert_on, &findings, false),
             findings,
             parts,
             ..unscannable(&refusal)
         },
-        Ok(parsed) => {
-            let verdict = verdict(&call.settings.alert_on, &findings, &parsed);
-            Scanned {
-                verdict,
-                findings,
-                unreadable: parsed.unreadable.clone(),
-                parsed: Some(parsed),
-                parts,
-            }
-        }
+        Ok(parsed) => Scanned {
+            verdict: verdict(
+                &call.settings.alert_on,
+                &findings,
+                parsed.unreadable.is_none(),
+            ),
+            findings,
+            unreadable: parsed.unreadable.clone(),
+            parsed: Some(parsed),
+            parts,
+        },
     })
 }
 
@@ -202,14 +207,14 @@ fn unscannable(refusal: &Refusal) -> Scanned {
 }
 
 /// What is found outweighs what could not be read, since it says more.
-fn verdict(alert_on: &AlertOn, findings: &Findings, parsed: &Parsed) -> &'static str {
+fn verdict(alert_on: &AlertOn, findings: &Findings, read_whole: bool) -> &'static str {
     let serious = findings
         .counts
         .iter()
         .any(|(kind, count)| alert_on.covers(kind) && count.high + count.medium > 0);
     if serious {
         "non-compliant"
-    } else if parsed.unreadable.is_some() {
+    } else if !read_whole {
         "unscannable"
     } else if findings.counts.is_empty() {
         "clean"
@@ -266,7 +271,9 @@ fn result(call: &Call<'_>, stored: &Stored, scanned: &Scanned) -> Value {
     });
     json!({
         "pipeline": call.settings.pipeline,
-        "document": { "bucket": stored.bucket, "key": stored.key, "version": stored.version },
+        // The name may be what was found; whoever may read this knows the key
+        // from where it stands.
+        "document": { "bucket": stored.bucket, "key": call.function.shown(&stored.key), "version": stored.version },
         "verdict": scanned.verdict,
         "unreadable": scanned.unreadable,
         "kind": scanned.parsed.as_ref().map(|parsed| parsed.kind),
@@ -322,16 +329,6 @@ fn alert(call: &Call<'_>, name: &Name, stored: &Stored, scanned: &Scanned, resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Kind;
-
-    fn parsed(unreadable: Option<&str>) -> Parsed {
-        Parsed {
-            kind: Kind::Pdf,
-            parts: 1,
-            text_bytes: 0,
-            unreadable: unreadable.map(str::to_owned),
-        }
-    }
 
     #[test]
     fn a_verdict_is_about_what_was_found_and_what_could_not_be_read() {
@@ -344,19 +341,15 @@ mod tests {
             low: 1,
             ..Count::default()
         };
-        for (found, unreadable, wanted) in [
-            (vec![], None, "clean"),
-            (vec![], Some("pictures"), "unscannable"),
-            (vec![("email", sure)], None, "personal-data"),
-            (vec![("email", sure)], Some("pictures"), "unscannable"),
-            (vec![("payment-card", unsure)], None, "personal-data"),
-            (vec![("payment-card", sure)], None, "non-compliant"),
-            (
-                vec![("payment-card", sure)],
-                Some("pictures"),
-                "non-compliant",
-            ),
-            (vec![("ticket", sure)], None, "non-compliant"),
+        for (found, read_whole, wanted) in [
+            (vec![], true, "clean"),
+            (vec![], false, "unscannable"),
+            (vec![("email", sure)], true, "personal-data"),
+            (vec![("email", sure)], false, "unscannable"),
+            (vec![("payment-card", unsure)], true, "personal-data"),
+            (vec![("payment-card", sure)], true, "non-compliant"),
+            (vec![("payment-card", sure)], false, "non-compliant"),
+            (vec![("ticket", sure)], true, "non-compliant"),
         ] {
             let counts = found
                 .iter()
@@ -366,7 +359,7 @@ mod tests {
                 ..Findings::default()
             };
             assert_eq!(
-                verdict(&alert_on, &findings, &parsed(unreadable)),
+                verdict(&alert_on, &findings, read_whole),
                 wanted,
                 "{found:?}"
             );

@@ -36,9 +36,13 @@ const NAME: &str = "validate";
 /// Lambda takes 6 MB of payload, which is 4.5 MB in base64
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 const MAX_CONTENT_BYTES: usize = 4 * 1024 * 1024;
-/// What S3 copies at once
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>).
-const MAX_COPY_BYTES: u64 = 5 << 30;
+/// What is moved to quarantine. S3 copies five gigabytes at once, but not in
+/// the seconds that this function has, and nothing of that size is ever read.
+const MAX_COPY_BYTES: u64 = 512 << 20;
+/// What an explanation and a key may take of the two kilobytes that S3 keeps
+/// of all metadata, names included
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>).
+const LONGEST_METADATA: usize = 800;
 /// Metadata of a quarantined document: why it is there, as a word and a sentence.
 const REASON: &str = "tap-reason";
 const EXPLANATION: &str = "tap-explanation";
@@ -75,6 +79,7 @@ async fn by_event(call: &Call<'_>, event: &BusEvent) -> Result<Ending, Failure> 
         return Ok(Ending::Ignored("an object outside of raw/"));
     };
     let version = created.object.version_id.as_deref();
+    call.is_about(&created.bucket.name, &created.object.key, version);
     match decide(call, &name, version).await? {
         Some(outcome) => Ok(Ending::Done(outcome)),
         // Deleted since, by somebody who was quicker than the event.
@@ -87,7 +92,11 @@ async fn by_event(call: &Call<'_>, event: &BusEvent) -> Result<Ending, Failure> 
 
 async fn by_request(call: &Call<'_>, request: &ApiRequest) -> Result<Outcome, Failure> {
     let request: Request = request.body()?;
+    if let Some(content_type) = &request.content_type {
+        servable(content_type)?;
+    }
     let name = Name::from_request(&request.document_key)?;
+    call.is_about(call.settings.need("TAP_RAW_BUCKET")?, &name.raw(), None);
     match (&request.content, request.presign) {
         (Some(_), true) => Err(Failure::request(
             400,
@@ -103,6 +112,21 @@ async fn by_request(call: &Call<'_>, request: &ApiRequest) -> Result<Outcome, Fa
             .await?
             .ok_or_else(|| not_found(name.as_str(), " under raw/; upload it first")),
     }
+}
+
+/// Refuses what cannot stand in a header.
+fn servable(content_type: &str) -> Result<(), Failure> {
+    let sound = !content_type.is_empty()
+        && content_type.len() <= 255
+        && content_type.chars().all(|c| matches!(c, ' '..='~'));
+    if sound {
+        return Ok(());
+    }
+    Err(Failure::request(
+        400,
+        "InvalidContentType",
+        "content_type must be a media type, such as \"application/pdf\", of at most 255 visible ASCII characters",
+    ))
 }
 
 fn decode(content: &str) -> Result<Vec<u8>, Failure> {
@@ -243,12 +267,19 @@ async fn quarantine(
     Ok(())
 }
 
-/// Header values are ASCII; a name may be anything.
+/// Header values are ASCII; a name may be anything, and is cut where it is
+/// too long: the quarantined key holds it, or its SHA-256.
 fn metadata(name: &Name, refusal: &Refusal) -> std::collections::HashMap<String, String> {
     [
         (REASON, refusal.code.clone()),
-        (EXPLANATION, url::encoded(&refusal.sentence)),
-        (SOURCE_KEY, url::encoded(&name.raw())),
+        (
+            EXPLANATION,
+            url::encoded_within(&refusal.sentence, LONGEST_METADATA),
+        ),
+        (
+            SOURCE_KEY,
+            url::encoded_within(&name.raw(), LONGEST_METADATA),
+        ),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()
@@ -358,6 +389,31 @@ async fn form(call: &Call<'_>, name: &Name) -> Result<Outcome, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn metadata_fits_into_what_s3_keeps() {
+        let name = Name::from_raw(&format!("raw/{}.pdf", "ж".repeat(500))).unwrap();
+        let refusal = Refusal {
+            code: "type-not-accepted".to_owned(),
+            sentence: "ö".repeat(500),
+        };
+        let metadata = metadata(&name, &refusal);
+        let size: usize = metadata
+            .iter()
+            .map(|(name, value)| "x-amz-meta-".len() + name.len() + value.len())
+            .sum();
+        assert!(size <= 2048, "{size}");
+        assert!(url::decoded(&metadata[SOURCE_KEY]).starts_with("raw/жж"));
+        assert!(metadata.values().all(|value| value.is_ascii()));
+    }
+
+    #[test]
+    fn a_content_type_stands_in_a_header() {
+        assert!(servable("text/plain; charset=utf-8").is_ok());
+        for wrong in ["", "text/plain\r\nx: y", "tëxt", &"x".repeat(256)] {
+            assert!(servable(wrong).is_err(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn content_is_base64_of_at_most_4_mib() {
