@@ -8,6 +8,7 @@ mod build;
 mod support;
 
 mod confinement;
+mod hidden_office;
 mod hostile_archive;
 mod hostile_office;
 mod hostile_pdf;
