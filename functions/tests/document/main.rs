@@ -9,6 +9,7 @@ mod support;
 
 mod confinement;
 mod hidden_office;
+mod hidden_pdf;
 mod hostile_archive;
 mod hostile_office;
 mod hostile_pdf;
