@@ -60,12 +60,10 @@ fn markup_that_looks_like_a_picture_is_read() {
 
 #[test]
 fn the_text_of_a_drawn_picture_is_read_and_it_is_a_picture() {
-    let svg = format!(
-        "<svg><title>aloud 378282246310005</title><style>.a {{ x: 1 }}</style>\
-         <path d=\"M 4012 8888 8888 1881\"/>\
-         <text x=\"1\">41111111<tspan x=\"9\">11111111</tspan></text></svg>"
-    );
-    let picture = ("word/media/image1.svg", "image/svg+xml", svg.as_str());
+    let svg = "<svg><title>aloud 378282246310005</title><style>.a { x: 1 }</style>\
+               <path d=\"M 4012 8888 8888 1881\"/>\
+               <text x=\"1\">41111111<tspan x=\"9\">11111111</tspan></text></svg>";
+    let picture = ("word/media/image1.svg", "image/svg+xml", svg);
     let outcome = both(&docx("text", picture));
     let text = outcome.whole();
     assert!(text.contains(CARD), "{text}");
@@ -74,7 +72,7 @@ fn the_text_of_a_drawn_picture_is_read_and_it_is_a_picture() {
     // As a document's only content it is a picture, and so is one by its
     // content alone.
     assert!(both(&docx("", picture)).unreadable().contains("pictures"));
-    let unnamed = ("word/media/image1.xml", "application/xml", svg.as_str());
+    let unnamed = ("word/media/image1.xml", "application/xml", svg);
     assert!(both(&docx("", unnamed)).unreadable().contains("pictures"));
     // With a document type, as drawing programs write it.
     let typed = format!("<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"x\">{svg}");
