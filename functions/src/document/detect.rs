@@ -51,7 +51,7 @@ pub(super) fn read(file: &mut dyn Source, reading: &mut Reading<'_>) -> Result<K
 /// no worse than unreadable; what is dangerous there is dangerous.
 pub(super) fn attachment(bytes: Vec<u8>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     reading.attachment(|reading| {
-        if bytes.starts_with(b"<") || bytes.starts_with(b"\xef\xbb\xbf<") {
+        if magic::markup(&bytes) {
             reading.part("markup")?;
             match xml::everything(&mut &bytes[..], reading) {
                 Err(refusal) if refusal.is(Code::Malformed) => {

@@ -105,8 +105,21 @@ pub(super) fn picture(head: &[u8]) -> bool {
     PICTURES.iter().any(|magic| head.starts_with(magic))
         || head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP")
         || head.get(4..8) == Some(b"ftyp")
-        // SVG within a document; on its own it is markup.
-        || contains(&head[..head.len().min(512)], b"<svg")
+}
+
+/// Whether `head` begins markup, in UTF-8 or UTF-16. Markup is read, whatever
+/// it draws: what calls itself a picture may be a page of text.
+pub(super) fn markup(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    text.trim_ascii_start().starts_with(b"<")
+        || [&b"\xff\xfe<\0"[..], b"\xfe\xff\0<", b"<\0", b"\0<"]
+            .iter()
+            .any(|start| head.starts_with(start))
+}
+
+/// Whether the markup that `head` begins may be a picture as well.
+pub(super) fn svg(head: &[u8]) -> bool {
+    contains(&head[..head.len().min(512)], b"<svg")
 }
 
 pub(super) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
@@ -129,6 +142,19 @@ mod tests {
         assert_eq!(executable(b"#!/bin/sh\n"), Some("a script"));
         assert_eq!(executable(b"\xef\xbb\xbf#!/bin/sh\n"), Some("a script"));
         assert_eq!(executable(b"# A heading\n"), None);
+    }
+
+    #[test]
+    fn markup_is_no_picture() {
+        for head in [
+            &b"<?xml version='1.0'?><!-- <svg --><w:footnotes>"[..],
+            b"\xef\xbb\xbf \n<svg>",
+            b"<\0s\0v\0g\0",
+        ] {
+            assert!(markup(head) && !picture(head));
+        }
+        assert!(svg(b"<?xml version='1.0'?><svg>"));
+        assert!(!markup(b"\x89PNG<svg>") && picture(b"\x89PNG<svg>"));
     }
 
     #[test]

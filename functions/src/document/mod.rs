@@ -21,6 +21,7 @@ mod detect;
 mod doc;
 mod frame;
 mod magic;
+mod markup;
 mod office;
 mod ole;
 mod parent;

@@ -8,11 +8,30 @@ use super::magic;
 use super::reading::{Reading, Source};
 use super::refusal::{Code, Refusal, from_io};
 use cfb::CompoundFile;
+use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Streams and storages. A document with hundreds of objects has thousands.
 const MAX_ENTRIES: usize = 20_000;
+/// What an object's storage has beside its data: who made it, how it looks in
+/// the document, what it is linked to. In capital letters.
+const BESIDE_OBJECTS: &[&str] = &[
+    "\u{1}COMPOBJ",
+    "\u{1}OLE",
+    "\u{1}OLE10ITEMNAME",
+    "\u{2}OLEPRES000",
+    "\u{3}EPRINT",
+    "\u{3}LINKINFO",
+    "\u{3}META",
+    "\u{3}OBJINFO",
+    "\u{3}PICT",
+    "\u{3}PRINT",
+    "\u{5}SUMMARYINFORMATION",
+    "\u{5}DOCUMENTSUMMARYINFORMATION",
+];
+/// What belongs to a Word document, where there is one beside it.
+const BESIDE_WORD: &[&str] = &["0TABLE", "1TABLE", "DATA"];
 /// Texts in binary data are no shorter.
 const SHORTEST_TEXT: usize = 4;
 
@@ -24,6 +43,29 @@ struct Entry {
     is_stream: bool,
 }
 
+impl Entry {
+    /// Names in compound files are compared in capital letters
+    /// ([MS-CFB] 2.6.4).
+    fn is(&self, name: &str) -> bool {
+        self.capitals() == name.to_uppercase()
+    }
+
+    fn capitals(&self) -> String {
+        self.name.to_uppercase()
+    }
+
+    fn storage(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// Whether it is in the storage of a Word document's objects.
+    fn is_pooled(&self) -> bool {
+        let pool = self.path.components().nth(1);
+        let pool = pool.map(|pool| pool.as_os_str().to_string_lossy().to_uppercase());
+        pool.as_deref() == Some("OBJECTPOOL")
+    }
+}
+
 /// Reads a compound file.
 pub(super) fn read(file: &mut dyn Source, reading: &mut Reading<'_>) -> Result<Kind, Refusal> {
     let damaged = |_| Refusal::malformed("it is a compound file whose structure is broken");
@@ -33,7 +75,7 @@ pub(super) fn read(file: &mut dyn Source, reading: &mut Reading<'_>) -> Result<K
     let has = |name: &str| {
         entries
             .iter()
-            .any(|entry| entry.path == Path::new("/").join(name))
+            .any(|entry| entry.storage() == Path::new("/") && entry.is(name))
     };
     if has("WordDocument") {
         read_word(&mut file, Path::new("/"), reading)?;
@@ -79,7 +121,7 @@ fn entries(file: &File<'_>, reading: &Reading<'_>) -> Result<Vec<Entry>, Refusal
 /// Refuses what an entry's name gives away.
 fn refuse(entries: &[Entry]) -> Result<(), Refusal> {
     for entry in entries {
-        let is = |name: &str| entry.name.eq_ignore_ascii_case(name);
+        let is = |name: &str| entry.is(name);
         if is("EncryptedPackage") || is("EncryptionInfo") || is("\u{6}DataSpaces") {
             let sentence = "it is an Office document that opens only with a password";
             return Err(Refusal::new(Code::Encrypted, sentence));
@@ -148,27 +190,45 @@ fn read_objects(
     reading: &mut Reading<'_>,
 ) -> Result<u32, Refusal> {
     let mut objects = 0;
+    let words: HashSet<&Path> = entries
+        .iter()
+        .filter(|entry| entry.is_stream && entry.is("WordDocument"))
+        .map(Entry::storage)
+        .collect();
+    // A file that is no document itself is one object.
+    let is_object = !words.contains(Path::new("/"));
     for entry in entries.iter().filter(|entry| entry.is_stream) {
-        let within = entry
-            .path
-            .parent()
-            .filter(|parent| *parent != Path::new("/"));
-        match (entry.name.as_str(), within) {
-            ("\u{1}Ole10Native", _) => {
+        let storage = entry.storage();
+        let within = storage != Path::new("/");
+        let known = |names: &[&str]| names.contains(&entry.capitals().as_str());
+        match entry.capitals().as_str() {
+            "\u{1}OLE10NATIVE" => {
                 let bytes = stream(file, &entry.path, reading)?;
                 native(&bytes, reading)?;
             }
-            ("Package" | "CONTENTS" | "EmbeddedOdf", _) => {
+            "PACKAGE" | "CONTENTS" | "EMBEDDEDODF" => {
                 let bytes = stream(file, &entry.path, reading)?;
                 detect::attachment(bytes, reading)?;
             }
-            ("WordDocument", Some(storage)) => {
+            "WORDDOCUMENT" if within => {
                 reading.attachment(|reading| read_word(file, storage, reading))?;
             }
-            ("Workbook" | "Book" | "PowerPoint Document" | "VisioDocument", Some(_)) => {
+            "WORKBOOK" | "BOOK" | "POWERPOINT DOCUMENT" | "VISIODOCUMENT" if within => {
                 reading.unreadable("an object of another old program in it is not read");
             }
-            _ => continue,
+            _ if !is_object && !entry.is_pooled() => continue,
+            _ if known(BESIDE_OBJECTS) => continue,
+            _ if known(BESIDE_WORD) && words.contains(storage) => continue,
+            _ => {
+                let bytes = stream(file, &entry.path, reading)?;
+                if let Some(program) = magic::executable(&bytes) {
+                    let sentence = format!("it holds {program}");
+                    return Err(Refusal::new(Code::EmbeddedExecutable, sentence));
+                }
+                reading.unreadable("an object in it holds data that is not read");
+                // No object that is known: without one, the file is refused by name.
+                continue;
+            }
         }
         objects += 1;
     }

@@ -1,6 +1,7 @@
 //! Plain text in UTF-8, UTF-16 or Windows-1252, in constant memory: the file
 //! is read twice, once to see what it is and once to hand it on as UTF-8.
 
+use super::markup::{self, Beginning};
 use super::reading::{Reading, Source};
 use super::refusal::{Code, Refusal, from_io};
 use encoding_rs::{CoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -28,13 +29,19 @@ pub(super) fn read(
             None => return Ok(false),
         },
     };
-    let beginning = encoding.decode(head).0;
-    if let Some(name) = no_plain_text(&beginning) {
+    let decoded = encoding.decode(head).0;
+    let start = decoded.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let beginning = markup::beginning(start);
+    let name = match beginning {
+        Beginning::Markup(name) => Some(name),
+        _ => no_plain_text(start),
+    };
+    if let Some(name) = name {
         let sentence = format!("it is {name}, which is not plain text");
         return Err(Refusal::new(Code::UnknownType, sentence));
     }
     reading.part("text")?;
-    decode(file, encoding, reading)?;
+    decode(file, encoding, beginning == Beginning::Tag, reading)?;
     Ok(true)
 }
 
@@ -128,9 +135,12 @@ fn is_control(byte: u8) -> bool {
     matches!(byte, 0..=7 | 0x0e..=0x19 | 0x1c..=0x1f | 0x7f)
 }
 
+/// Hands the text on. Of one that `may_be_markup` it is said when there are
+/// characters in it that markup spells by their numbers.
 fn decode(
     file: &mut dyn Source,
     encoding: &'static Encoding,
+    may_be_markup: bool,
     reading: &mut Reading<'_>,
 ) -> Result<(), Refusal> {
     file.seek(SeekFrom::Start(0))
@@ -139,6 +149,7 @@ fn decode(
     let mut chunk = vec![0; CHUNK];
     let mut text = String::with_capacity(CHUNK);
     let (mut characters, mut wrong) = (0u64, 0u64);
+    let mut ampersand = false;
     loop {
         let length = read_some(file, &mut chunk)?;
         reading.meter.steps((length / STEP) as u64)?;
@@ -155,6 +166,12 @@ fn decode(
                 if replaced {
                     wrong += text.chars().filter(|c| *c == '\u{fffd}').count() as u64;
                 }
+            }
+            if may_be_markup && !text.is_empty() {
+                if text.contains("&#") || ampersand && text.starts_with('#') {
+                    reading.unreadable("it begins as markup and spells characters by number");
+                }
+                ampersand = text.ends_with('&');
             }
             reading.text(&text)?;
             if result == CoderResult::InputEmpty {
@@ -186,21 +203,13 @@ fn read_some(file: &mut dyn Source, chunk: &mut [u8]) -> Result<usize, Refusal> 
 }
 
 /// What text is in name only: what is read in it is not what is written.
-fn no_plain_text(beginning: &str) -> Option<&'static str> {
+/// `start` has no white space in front.
+fn no_plain_text(start: &str) -> Option<&'static str> {
     const BEGINNINGS: &[(&str, &str)] = &[
-        ("<!doctype html", "an HTML page"),
-        ("<html", "an HTML page"),
-        ("<head", "an HTML page"),
-        ("<body", "an HTML page"),
-        ("<script", "an HTML page"),
-        ("<svg", "an SVG picture"),
-        ("<?xml", "an XML document"),
-        ("<!doctype", "an XML document"),
         ("{\\rtf", "an RTF document"),
         ("%!ps", "a PostScript program"),
         ("begin-base64 ", "an encoded file"),
     ];
-    let start = beginning.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let starts = |with: &str| {
         let start = start.as_bytes().get(..with.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()))

@@ -8,6 +8,8 @@ mod build;
 mod support;
 
 mod confinement;
+mod hidden_office;
+mod hidden_pdf;
 mod hostile_archive;
 mod hostile_office;
 mod hostile_pdf;

@@ -152,3 +152,33 @@ fn csv_json_and_logs_are_plain_text() {
         assert!(here(text.as_bytes()).whole().contains(CARD), "{text}");
     }
 }
+
+#[test]
+fn markup_by_any_beginning_is_no_plain_text() {
+    for text in [
+        "<p>4111&#49;11111111111</p>",
+        "\u{feff}\n <div>4111</div>",
+        "<!-- x --><b>4111</b>",
+        "</p>4111",
+        "<card>&#52;111</card>",
+        "<card number='4111'>",
+    ] {
+        here(text.as_bytes()).refused(Code::UnknownType);
+    }
+    for text in [
+        "<alice@example.com> wrote:\n> 4111111111111111",
+        "<https://example.com> 4111111111111111",
+        "<alice> my card is 4111111111111111\n<bob> &c.",
+        "<3 4111111111111111",
+    ] {
+        assert!(here(text.as_bytes()).whole().contains(CARD), "{text}");
+    }
+    // Characters by number, behind what was looked at first, cut anywhere.
+    for spaces in 16_370..16_390 {
+        let text = format!("<card>{}&#52;111", " ".repeat(spaces));
+        assert!(
+            here(text.as_bytes()).unreadable().contains("by number"),
+            "{spaces}"
+        );
+    }
+}

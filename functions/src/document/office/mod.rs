@@ -9,6 +9,7 @@ mod parts;
 mod relations;
 mod sheet;
 mod strings;
+mod svg;
 mod word;
 
 use super::Kind;

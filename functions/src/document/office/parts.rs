@@ -8,7 +8,7 @@ use super::archive::Archive;
 use super::relations;
 use super::sheet::{self, Sheets};
 use super::word::Pictures;
-use super::{strings::SharedStrings, word};
+use super::{strings::SharedStrings, svg, word};
 use crate::document::reading::Reading;
 use crate::document::refusal::{Code, Refusal};
 use crate::document::xml::{Attributes, Handler};
@@ -39,7 +39,7 @@ impl Types {
         Ok(Some(types))
     }
 
-    fn of(&self, name: &str) -> &str {
+    pub fn of(&self, name: &str) -> &str {
         let name = name.to_lowercase();
         if let Some(of_name) = self.by_name.get(&name) {
             return of_name;
@@ -158,7 +158,7 @@ pub(super) fn read(
         (!main, number.parse::<u32>().unwrap_or(0))
     });
     let mut sheets = match kind {
-        Kind::Xlsx => Some(sheet::prepare(archive, reading)?),
+        Kind::Xlsx => Some(sheet::prepare(archive, types, reading)?),
         _ => None,
     };
     for index in order {
@@ -206,10 +206,26 @@ fn part(
     if name == "[content_types].xml" || head.is_empty() {
         return drain(&mut source);
     }
-    if name.ends_with(".rels") {
+    if relations::is_name(&name) {
         return relations::read(&mut source, reading);
     }
-    if is_markup(&head) {
+    if magic::markup(&head) {
+        let drawn = content_type.starts_with("image/") || name.ends_with(".svg");
+        let picture = drawn || magic::svg(&head);
+        gathered.files += u32::from(picture && !name.contains("thumbnail"));
+        if drawn {
+            return svg::read(&mut source, reading);
+        }
+        if content_type.contains("sharedstrings")
+            && let Some(sheets) = &sheets
+        {
+            if sheets.index_of_strings == Some(index) {
+                // Read already: they are where the cells refer to them.
+                return drain(&mut source);
+            }
+            // Which of them the cells refer to depends on who opens it.
+            reading.unreadable("it has more than one index of shared texts");
+        }
         return markup(&mut source, &name, &content_type, sheets, gathered, reading);
     }
     // Fonts are scrambled, printer settings are the printer's; neither is read by people.
@@ -234,10 +250,6 @@ fn markup(
     gathered: &mut Gathered,
     reading: &mut Reading<'_>,
 ) -> Result<(), Refusal> {
-    if content_type.contains("sharedstrings") {
-        // Read already: they are where the cells refer to them.
-        return drain(source);
-    }
     if let Some(sheets) = sheets
         && (content_type.contains("worksheet+xml") || name.contains("/worksheets/"))
     {
@@ -287,15 +299,6 @@ fn part_name(content_type: &str) -> &'static str {
     ];
     let found = NAMES.iter().find(|(word, _)| content_type.contains(word));
     found.map_or("other part", |(_, name)| name)
-}
-
-fn is_markup(head: &[u8]) -> bool {
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let text = text.trim_ascii_start();
-    text.starts_with(b"<") && !magic::picture(head)
-        || [&b"\xff\xfe<\0"[..], b"\xfe\xff\0<", b"<\0", b"\0<"]
-            .iter()
-            .any(|start| head.starts_with(start))
 }
 
 /// Reads to the end, so that the archive's checksum is checked and what it

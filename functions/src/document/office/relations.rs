@@ -17,6 +17,15 @@ const LOADED: &[&str] = &[
     "afchunk",
 ];
 
+/// Whether a part of this name, in lower case, holds relationships: they are
+/// in a folder of their own (ECMA-376-2, 6.5.3). Elsewhere the ending says
+/// nothing, and a document's header may have it.
+pub(super) fn is_name(name: &str) -> bool {
+    let mut steps = name.rsplit('/');
+    let file = steps.next().unwrap_or_default();
+    file.ends_with(".rels") && steps.next() == Some("_rels")
+}
+
 pub(super) fn read(source: &mut dyn Read, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let mut relations = Relations::default();
     xml::walk(source, reading, &mut relations)?;
@@ -64,7 +73,11 @@ impl Handler for Relations {
         Ok(())
     }
 
-    fn text(&mut self, _: &str, _: &mut Reading<'_>) -> Result<(), Refusal> {
+    /// Relationships have no text; what stands here all the same is read.
+    fn text(&mut self, text: &str, _: &mut Reading<'_>) -> Result<(), Refusal> {
+        if !text.trim().is_empty() {
+            self.links.push_str(text);
+        }
         Ok(())
     }
 }
@@ -96,6 +109,20 @@ fn is_remote(target: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn relations_are_known_by_their_folder() {
+        for (name, are) in [
+            ("_rels/.rels", true),
+            ("word/_rels/document.xml.rels", true),
+            ("word/h.rels", false),
+            ("h.rels", false),
+            ("word/_rels/x/h.rels", false),
+            ("word/my_rels/h.rels", false),
+        ] {
+            assert_eq!(is_name(name), are, "{name}");
+        }
+    }
 
     #[test]
     fn only_what_is_elsewhere_is_remote() {

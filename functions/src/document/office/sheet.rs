@@ -2,6 +2,7 @@
 
 use super::archive::Archive;
 use super::number_format::{arranged, plain};
+use super::parts::Types;
 use super::strings::SharedStrings;
 use crate::document::reading::Reading;
 use crate::document::refusal::{Code, Refusal};
@@ -24,6 +25,8 @@ const MAX_FORMATS: usize = 70_000;
 /// What the sheets of a workbook share.
 pub(super) struct Sheets {
     pub strings: SharedStrings,
+    /// The part they are from.
+    pub index_of_strings: Option<usize>,
     /// By a cell's style, its number format.
     formats: Vec<String>,
 }
@@ -31,9 +34,11 @@ pub(super) struct Sheets {
 /// Reads the shared strings and the styles.
 pub(super) fn prepare(
     archive: &mut Archive<'_>,
+    types: &Types,
     reading: &mut Reading<'_>,
 ) -> Result<Sheets, Refusal> {
-    let strings = match archive.find("xl/sharedStrings.xml") {
+    let index_of_strings = find_strings(archive, types);
+    let strings = match index_of_strings {
         Some(index) => {
             let (_, mut part) = archive.entry(index)?;
             SharedStrings::read(&mut part, reading)?
@@ -49,7 +54,25 @@ pub(super) fn prepare(
         }
         None => Vec::new(),
     };
-    Ok(Sheets { strings, formats })
+    Ok(Sheets {
+        strings,
+        index_of_strings,
+        formats,
+    })
+}
+
+/// The part with the shared strings: by its type, since it may have any name,
+/// and of several the one with the usual name.
+fn find_strings(archive: &Archive<'_>, types: &Types) -> Option<usize> {
+    let usual = archive.find("xl/sharedStrings.xml");
+    let of_type = |index: &usize| {
+        let name = types.of(archive.name(*index)).to_lowercase();
+        name.contains("sharedstrings")
+    };
+    usual
+        .filter(of_type)
+        .or_else(|| (0..archive.len()).find(of_type))
+        .or(usual)
 }
 
 pub(super) fn read(

@@ -51,8 +51,11 @@ fn action(pdf: &Pdf, dictionary: &Dictionary) -> Option<&'static str> {
     if kind == b"JavaScript" || dictionary.has(b"JS") {
         return Some("JavaScript");
     }
-    // An action, and not an element of the structure tree of that name.
-    if kind == b"Launch" && !dictionary.has(b"P") {
+    // An action, and not an element of the structure tree of that name, which
+    // has a parent and nothing to start.
+    let target = [&b"F"[..], b"Win", b"Mac", b"Unix"];
+    let starts = !dictionary.has(b"P") || target.iter().any(|key| dictionary.has(key));
+    if kind == b"Launch" && starts {
         return Some("an action that starts a program");
     }
     match pdf.name(dictionary, b"Subtype") {

@@ -20,6 +20,15 @@ const MAX_SAVED: usize = 256;
 /// Decoded forms that are kept for their next use, in bytes.
 const KEPT_FORMS: usize = 16 << 20;
 const MAX_FONTS: usize = 4_000;
+/// Every operator (ISO 32000-1, annex A).
+const OPERATORS: &[&[u8]] = &[
+    b"b", b"B", b"b*", b"B*", b"BDC", b"BI", b"BMC", b"BT", b"BX", b"c", b"cm", b"CS", b"cs", b"d",
+    b"d0", b"d1", b"Do", b"DP", b"EI", b"EMC", b"ET", b"EX", b"f", b"F", b"f*", b"G", b"g", b"gs",
+    b"h", b"i", b"ID", b"j", b"J", b"K", b"k", b"l", b"m", b"M", b"MP", b"n", b"q", b"Q", b"re",
+    b"RG", b"rg", b"ri", b"s", b"S", b"SC", b"sc", b"SCN", b"scn", b"sh", b"T*", b"Tc", b"Td",
+    b"TD", b"Tf", b"Tj", b"TJ", b"TL", b"Tm", b"Tr", b"Ts", b"Tw", b"Tz", b"v", b"w", b"W", b"W*",
+    b"y", b"'", b"\"",
+];
 
 /// What the pages of one document share.
 #[derive(Default)]
@@ -134,8 +143,13 @@ impl<'p, 'r, 'l> Painter<'p, 'r, 'l> {
         let (mut text, mut line) = (Matrix::IDENTITY, Matrix::IDENTITY);
         let mut lexer = Lexer::new(content);
         let mut operands = Vec::new();
+        let (mut known, mut unknown) = (0u64, 0u64);
         while let Some(operator) = lexer.next(&mut operands) {
             self.reading.meter.steps(1)?;
+            match OPERATORS.contains(&operator) {
+                true => known += 1,
+                false => unknown += 1,
+            }
             let number = |at: usize| operands.get(at).and_then(Operand::number).unwrap_or(0.0);
             let string = |at: usize| {
                 operands
@@ -209,6 +223,9 @@ impl<'p, 'r, 'l> Painter<'p, 'r, 'l> {
                 _ => {}
             }
         }
+        // Mostly operators that do not exist: it is no content, such as what
+        // could not be decrypted.
+        self.seen.damaged |= lexer.damaged || unknown > known;
         Ok(())
     }
 

@@ -59,6 +59,12 @@ pub(super) struct Lexer<'a> {
     bytes: &'a [u8],
     at: usize,
     max_operands: usize,
+    /// Whether something never ends, or not where it is sure to: what stands
+    /// behind it may have been taken for a part of it.
+    pub damaged: bool,
+    /// Whether an inline image may still end as it should, and stand alone.
+    sure_ends: bool,
+    lone_ends: bool,
 }
 
 impl<'a> Lexer<'a> {
@@ -72,6 +78,9 @@ impl<'a> Lexer<'a> {
             bytes,
             at: 0,
             max_operands,
+            damaged: false,
+            sure_ends: true,
+            lone_ends: true,
         }
     }
 
@@ -152,25 +161,59 @@ impl<'a> Lexer<'a> {
     }
 
     /// Skips the data of an inline image, behind its `ID`: to the first `EI`
-    /// that stands alone and is followed by what may be content.
+    /// that stands alone and is followed by what may be content. Where there is
+    /// none, to the first that stands alone, then to any that ends a word.
     pub fn skip_image(&mut self) {
-        let mut at = self.at;
-        while let Some(found) = memchr::memmem::find(&self.bytes[at..], b"EI") {
-            let start = at + found;
-            let end = start + 2;
-            let before = start == 0 || is_space(self.bytes[start - 1]);
-            let behind = self.bytes[end..].iter().take(12);
-            let alone = self.bytes.get(end).is_none_or(|byte| is_space(*byte));
-            let content = behind
-                .clone()
-                .all(|byte| is_space(*byte) || (0x20..0x7f).contains(byte));
-            if before && alone && content {
-                self.at = end;
-                return;
+        let (mut alone, mut any, mut sure) = (None, None, None);
+        let start = self.at;
+        for found in memchr::memmem::find_iter(&self.bytes[start..], b"EI") {
+            let (from, to) = (start + found, start + found + 2);
+            if self.bytes.get(to).is_some_and(|byte| !is_space(*byte)) {
+                continue;
             }
-            at = end;
+            any = any.or(Some(to));
+            // Content without any is not searched to its end again and again.
+            if !self.lone_ends {
+                break;
+            }
+            let before = from.checked_sub(1).and_then(|at| self.bytes.get(at));
+            if before.is_some_and(|byte| !is_space(*byte)) {
+                continue;
+            }
+            alone = alone.or(Some(to));
+            if !self.sure_ends {
+                break;
+            }
+            let mut behind = self.bytes[to..].iter().take(12);
+            if behind.all(|byte| is_space(*byte) || (0x20..0x7f).contains(byte)) {
+                sure = Some(to);
+                break;
+            }
         }
-        self.at = self.bytes.len();
+        // Image data looks like an end now and then, and hardly ever like one
+        // that stands alone or has text behind it.
+        let passed = |end: usize| {
+            let text = |any: usize| {
+                let between = &self.bytes[any..end];
+                let shows = [&b"Tj"[..], b"TJ", b"Do"];
+                let mut shows = shows.iter();
+                shows.any(|operator| memchr::memmem::find(between, operator).is_some())
+            };
+            alone.is_some_and(|alone| alone < end) || any.is_some_and(text)
+        };
+        match sure {
+            Some(end) => {
+                self.damaged |= passed(end);
+                self.at = end;
+            }
+            None => {
+                self.sure_ends = false;
+                self.lone_ends &= alone.is_some();
+                let end = alone.or(any);
+                self.damaged |= end.is_none();
+                self.at = end.unwrap_or(self.bytes.len());
+            }
+        }
     }
 
     fn peek(&self, ahead: usize) -> Option<u8> {
@@ -232,7 +275,7 @@ impl<'a> Lexer<'a> {
                 b')' => {
                     depth -= 1;
                     if depth == 0 {
-                        break;
+                        return string;
                     }
                 }
                 b'\\' => {
@@ -243,6 +286,7 @@ impl<'a> Lexer<'a> {
             }
             string.push(byte);
         }
+        self.damaged = true;
         string
     }
 
@@ -381,6 +425,59 @@ mod tests {
         let read = operators(b"[(41) 3 (11) TJ (more) Tj");
         assert_eq!(read.len(), 2);
         assert_eq!(read[1].1, [string(b"more")]);
+    }
+
+    #[test]
+    fn an_image_ends_where_it_can_end_and_never_swallows_the_page_in_silence() {
+        let text = "(text) Tj";
+        let bytes = |text: &str| text.chars().map(|c| c as u8).collect::<Vec<u8>>();
+        for (content, read, damaged) in [
+            (format!("ID \u{1}EIxx EI {text}"), true, false),
+            (format!("ID \u{1}xxEI {text}"), true, false),
+            (
+                format!("ID \u{1}xx EI (\u{e9}\u{e9}) Tj {text}"),
+                true,
+                false,
+            ),
+            (
+                format!("ID \u{1}xxEI\n(\u{e9}\u{e9}) Tj {text}"),
+                true,
+                false,
+            ),
+            // A later end would take the text for a part of the image.
+            (
+                format!("ID xx EI (\u{e9}) Tj {text} BI ID yy EI Q"),
+                false,
+                true,
+            ),
+            (format!("ID xxEI {text} BI ID yy EI Q"), false, true),
+            (format!("ID never ends {text}"), false, true),
+            (format!("{text} (never ends"), true, true),
+        ] {
+            let content = bytes(&content);
+            let mut lexer = Lexer::new(&content);
+            let mut operands = Vec::new();
+            let mut shown = false;
+            while let Some(operator) = lexer.next(&mut operands) {
+                shown |= operator == b"Tj" && operands.last() == Some(&string(b"text"));
+                if operator == b"ID" {
+                    lexer.skip_image();
+                }
+            }
+            let content = String::from_utf8_lossy(&content);
+            assert_eq!((shown, lexer.damaged), (read, damaged), "{content}");
+        }
+        // Many that never end take no longer than one does each.
+        let many = b"ID x EI \xff ".repeat(200_000);
+        let mut lexer = Lexer::new(&many);
+        let mut images = 0;
+        while let Some(operator) = lexer.next(&mut Vec::new()) {
+            if operator == b"ID" {
+                images += 1;
+                lexer.skip_image();
+            }
+        }
+        assert!(images > 100_000, "{images}");
     }
 
     #[test]

@@ -41,38 +41,57 @@ pub(super) fn read(pdf: &Pdf, reading: &mut Reading<'_>) -> Result<(), Refusal> 
     for object in pdf.document.objects.values() {
         strings(pdf, object, reading, 0, &mut lost)?;
     }
-    if let Ok(info) = pdf.document.trailer.get(b"Info").and_then(Object::as_dict) {
-        strings(
-            pdf,
-            &Object::Dictionary(info.clone()),
-            reading,
-            0,
-            &mut lost,
-        )?;
-    }
+    // Of the trailer what is no object of its own: its information, a catalog.
+    entries(pdf, &pdf.document.trailer, reading, 0, &mut lost)?;
     if lost > 0 {
         reading.unreadable("objects that it refers to are damaged");
     }
     let mut attached: BTreeMap<ObjectId, &Stream> = BTreeMap::new();
     for (id, object) in &pdf.document.objects {
-        match object {
-            Object::Stream(stream) => {
-                if pdf.name(&stream.dict, b"Type") == b"EmbeddedFile" {
-                    attached.insert(*id, stream);
-                }
-                if pdf.name(&stream.dict, b"Subtype") == b"XML" {
-                    xml_stream(pdf, stream, reading)?;
-                }
+        if let Object::Stream(stream) = object {
+            if pdf.name(&stream.dict, b"Type") == b"EmbeddedFile" {
+                attached.insert(*id, stream);
             }
-            Object::Dictionary(dictionary) => {
-                form_data(pdf, dictionary, reading)?;
-                attachments(pdf, dictionary, &mut attached)?;
+            if pdf.name(&stream.dict, b"Subtype") == b"XML" {
+                xml_stream(pdf, stream, reading)?;
             }
-            _ => {}
         }
+        carried(pdf, object, reading, 0, &mut attached)?;
+    }
+    for (_, object) in pdf.document.trailer.iter() {
+        carried(pdf, object, reading, 0, &mut attached)?;
     }
     for stream in attached.into_values() {
         attachment(pdf, stream, reading)?;
+    }
+    Ok(())
+}
+
+/// Looks for forms and attachments in `object` and in what stands within it: a
+/// form may be an object of its own or a part of the catalog.
+fn carried<'a>(
+    pdf: &'a Pdf,
+    object: &'a Object,
+    reading: &mut Reading<'_>,
+    depth: usize,
+    attached: &mut BTreeMap<ObjectId, &'a Stream>,
+) -> Result<(), Refusal> {
+    reading.meter.steps(1)?;
+    reading.nesting(depth)?;
+    let dictionary = match object {
+        Object::Array(items) => {
+            return items
+                .iter()
+                .try_for_each(|item| carried(pdf, item, reading, depth + 1, attached));
+        }
+        Object::Dictionary(dictionary) => dictionary,
+        Object::Stream(stream) => &stream.dict,
+        _ => return Ok(()),
+    };
+    form_data(pdf, dictionary, reading)?;
+    attachments(pdf, dictionary, attached)?;
+    for (_, value) in dictionary.iter() {
+        carried(pdf, value, reading, depth + 1, attached)?;
     }
     Ok(())
 }
@@ -145,7 +164,10 @@ fn entries(
 /// Metadata (XMP).
 fn xml_stream(pdf: &Pdf, stream: &Stream, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     match pdf.decode(stream, &reading.meter)? {
-        Content::Bytes { bytes, .. } => {
+        Content::Bytes { bytes, damaged } => {
+            if damaged {
+                reading.unreadable("its metadata is damaged");
+            }
             reading.part("metadata")?;
             markup(&bytes, reading, "its metadata is damaged")?;
         }
@@ -177,8 +199,16 @@ fn form_data(pdf: &Pdf, form: &Dictionary, reading: &mut Reading<'_>) -> Result<
     };
     let mut whole = Vec::new();
     for part in parts {
-        if let Content::Bytes { bytes, .. } = pdf.decode(part, &reading.meter)? {
-            whole.extend_from_slice(&bytes);
+        match pdf.decode(part, &reading.meter)? {
+            Content::Bytes { bytes, damaged } => {
+                if damaged {
+                    reading.unreadable("its form is damaged");
+                }
+                whole.extend_from_slice(&bytes);
+            }
+            Content::Picture | Content::Unknown => {
+                reading.unreadable("its form is encoded in a way that is not read");
+            }
         }
     }
     if magic::contains(&whole, b"<script") {

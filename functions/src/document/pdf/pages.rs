@@ -16,7 +16,7 @@ const ENOUGH_TEXT: u64 = 100;
 /// Lines and curves on a page without text: text may have been drawn as shapes.
 const STROKES: u64 = 100;
 /// So many characters that no mapping tells, of so many kinds, may be a
-/// number; fewer are bullets and ornaments.
+/// number; fewer are bullets and ornaments, unless they are all there is.
 const UNMAPPED: u64 = 8;
 const UNMAPPED_KINDS: usize = 4;
 
@@ -128,7 +128,12 @@ pub(super) fn read_others(
         let orphan = match object {
             Object::Dictionary(page) => pdf.name(page, b"Type") == b"Page",
             Object::Stream(stream) => {
-                pdf.name(&stream.dict, b"Subtype") == b"Form"
+                let kind = pdf.name(&stream.dict, b"Subtype");
+                // Viewers show an appearance that does not say that it is a
+                // form. Shadings and pictures have a box as well.
+                let boxed = stream.dict.has(b"BBox") && !stream.dict.has(b"ShadingType");
+                kind == b"Form"
+                    || boxed && kind != b"Image"
                     || stream.dict.has(b"PatternType") && stream.dict.has(b"Resources")
             }
             _ => false,
@@ -212,7 +217,8 @@ fn judge(reading: &mut Reading<'_>, seen: &Seen, name: &str, whole_page: bool) {
             reading.unreadable(format!("{name} is drawn and has no text"));
         }
     }
-    if seen.unmapped >= UNMAPPED && seen.unmapped_codes.len() >= UNMAPPED_KINDS {
+    let kinds = seen.unmapped_codes.len();
+    if seen.unmapped >= UNMAPPED && (no_text || kinds >= UNMAPPED_KINDS) {
         reading.unreadable(format!("{name} has a font whose characters are not known"));
     }
     if seen.damaged {
