@@ -227,6 +227,36 @@ fn what_the_functions_write_is_not_scanned() {
     );
 }
 
+/// A photograph of a card may be small: what was not looked at is said.
+#[test]
+fn pictures_beside_text_are_counted_as_not_read() {
+    let stage = Stage::new("s-logo");
+    let mut function = stage.function("scan");
+    for file in ["docx/logo.docx", "pdf/logo.pdf"] {
+        let key = format!("encrypted/{file}");
+        let answer = scan(&mut function, &stage, file, &key, &fixture(file));
+        expect_part(&answer, json!({ "pictures_not_read": 1 }));
+        expect_part(
+            &result(&stage, &answer),
+            json!({ "pictures_not_read": 1, "unreadable": null }),
+        );
+    }
+}
+
+/// Nobody may be told a number because somebody named a document after it.
+#[test]
+fn a_number_that_is_a_documents_whole_name_is_said_nowhere() {
+    let stage = Stage::new("s-number");
+    let mut function = stage.function("scan");
+    let key = format!("encrypted/{NUMBER}.txt");
+    let answer = scan(&mut function, &stage, "e-1", &key, MEMO.as_bytes());
+    expect_part(&answer, json!({ "verdict": "non-compliant" }));
+    let alerts = stage.alerts();
+    assert_eq!(alerts.len(), 1);
+    let said = said(&stage, &function, &alerts);
+    assert!(!said.contains(NUMBER), "{said}");
+}
+
 #[test]
 fn real_documents_of_every_kind_are_read_or_said_to_be_unreadable() {
     let stage = Stage::new("s-kinds");

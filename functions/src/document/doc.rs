@@ -172,6 +172,7 @@ pub(super) fn read(
         }
     }
     text.end(reading)?;
+    reading.pictures(text.pictures);
     if text.pictures > 0 && text.characters < ENOUGH_TEXT {
         reading.unreadable("it has pictures and little text");
     }

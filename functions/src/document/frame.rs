@@ -207,6 +207,7 @@ mod tests {
             kind: Kind::Text,
             parts: 1,
             text_bytes: 5,
+            pictures: 0,
             unreadable: None,
         })
     }

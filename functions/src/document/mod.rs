@@ -142,6 +142,10 @@ pub struct Parsed {
     /// Pages, sheets or 1.
     pub parts: u32,
     pub text_bytes: u64,
+    /// Pictures that are not read and are too small, beside its text, to make
+    /// it unreadable: logos, stamps and signatures, and whatever is in them.
+    #[serde(default)]
+    pub pictures: u32,
     /// Why its text is not all that can be read in it, such as pages that are
     /// pictures: a scan must not call it clean.
     pub unreadable: Option<String>,

@@ -110,6 +110,7 @@ pub(super) struct Reading<'a> {
     place: String,
     attachments: u32,
     unreadable: Vec<String>,
+    pictures: u32,
     more_unreadable: u32,
     /// The pages or sheets of the outermost document.
     own_pages: u32,
@@ -135,6 +136,7 @@ impl<'a> Reading<'a> {
             place: String::new(),
             attachments: 0,
             unreadable: Vec::new(),
+            pictures: 0,
             more_unreadable: 0,
             own_pages: 0,
         }
@@ -212,6 +214,11 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Pictures that are shown and not read.
+    pub fn pictures(&mut self, count: u32) {
+        self.pictures = self.pictures.saturating_add(count);
+    }
+
     /// Reads a document within this one. Its pages count as this one's do.
     pub fn attachment<T>(
         &mut self,
@@ -255,6 +262,7 @@ impl<'a> Reading<'a> {
             kind,
             parts: self.own_pages.max(1),
             text_bytes: self.text_bytes,
+            pictures: self.pictures,
             unreadable: (!reasons.is_empty()).then_some(reasons),
         })
     }

@@ -102,6 +102,12 @@ struct Scanned {
     parts: Parts,
 }
 
+impl Scanned {
+    fn pictures(&self) -> u32 {
+        self.parsed.as_ref().map_or(0, |parsed| parsed.pictures)
+    }
+}
+
 async fn scan(
     call: &Call<'_>,
     name: &Name,
@@ -140,6 +146,9 @@ async fn scan(
         .about(stored)
         .fact("found", json!(scanned.findings.counts))
         .fact("result_key", key);
+    if scanned.pictures() > 0 {
+        outcome = outcome.fact("pictures_not_read", scanned.pictures());
+    }
     outcome.reason = scanned.unreadable;
     if let Some(reason) = &outcome.reason {
         outcome.answer.insert("reason".to_owned(), json!(reason));
@@ -279,6 +288,8 @@ fn result(call: &Call<'_>, stored: &Stored, scanned: &Scanned) -> Value {
         "kind": scanned.parsed.as_ref().map(|parsed| parsed.kind),
         "parts": scanned.parsed.as_ref().map(|parsed| parsed.parts),
         "text_bytes": scanned.findings.bytes,
+        // Whatever is in them was not looked at.
+        "pictures_not_read": scanned.pictures(),
         "found": scanned.findings.counts,
         "hits": hits.collect::<Vec<_>>(),
         "all_hits_listed": listed_all(&scanned.findings),

@@ -74,7 +74,9 @@ fn what_no_page_shows_is_read_as_well() {
 fn a_page_that_is_a_picture_is_unreadable_and_a_logo_is_not() {
     let outcome = here(&fixture("pdf/picture.pdf"));
     assert_eq!(outcome.unreadable(), "page 1 is a picture");
-    assert!(here(&fixture("pdf/logo.pdf")).whole().contains(CARD));
+    let outcome = here(&fixture("pdf/logo.pdf"));
+    assert!(outcome.whole().contains(CARD));
+    assert_eq!(outcome.result.unwrap().pictures, 1);
 }
 
 #[test]

@@ -73,6 +73,7 @@ impl Pictures {
     /// pictures in the archive. A logo in a letter is neither.
     pub fn judge(&self, files: u32, reading: &mut Reading<'_>) {
         let pictures = files.max(self.shown);
+        reading.pictures(pictures);
         if pictures > 0 && self.characters == 0 {
             reading.unreadable("it has pictures and no text");
         } else if self.characters < ENOUGH_TEXT * u64::from(self.large) {

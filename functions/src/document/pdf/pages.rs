@@ -209,6 +209,7 @@ fn page(
 /// Says what of `name` can be seen and was not read.
 fn judge(reading: &mut Reading<'_>, seen: &Seen, name: &str, whole_page: bool) {
     let no_text = seen.characters == 0;
+    reading.pictures(seen.pictures);
     if whole_page {
         let picture = seen.covered > COVERED && seen.characters < ENOUGH_TEXT;
         if picture || no_text && seen.pictures > 0 {
