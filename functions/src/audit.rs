@@ -7,6 +7,7 @@
 use crate::clients::Clients;
 use crate::clock;
 use crate::error::Failure;
+use crate::operation::Call;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -77,6 +78,44 @@ pub async fn write(clients: &Clients, table: &str, row: &Row) -> Result<Written,
             Err(Failure::aws("dynamodb:PutItem", table, error))
         }
     }
+}
+
+/// What is about to be done that takes something away.
+pub struct Intent<'a> {
+    /// The call, such as `iam:UpdateAccessKey`.
+    pub action: &'a str,
+    /// What it is made on.
+    pub target: &'a str,
+    pub principal: &'a str,
+    pub source: &'static str,
+    /// What undoes it.
+    pub detail: Map<String, Value>,
+}
+
+/// Writes an intent, before it is carried out, so that no failure, timeout or
+/// later attempt can lose what undoes it. A row of its own, by the time of this
+/// attempt: an attempt that comes later has a row again.
+pub async fn intend(call: &Call<'_>, intent: Intent<'_>) -> Result<(), Failure> {
+    let operation = call.function.operation.as_str();
+    let (id, action, target) = (&call.request_id, intent.action, intent.target);
+    let row = Row {
+        request_id: format!("{operation}#{id}#{action}/{target}"),
+        at: clock::now(),
+        pipeline: call.settings.pipeline.clone(),
+        operation,
+        principal: intent.principal.to_owned(),
+        source: intent.source,
+        verdict: "intended".to_owned(),
+        reason: None,
+        duration: Duration::ZERO,
+        lambda_request_id: call.invocation.request_id.clone(),
+        api_request_id: None,
+        function_version: call.invocation.function_version.clone(),
+        document: None,
+        detail: intent.detail,
+    };
+    // Written before means: by this very call, whose answer was lost.
+    call.write(&row).await.map(drop)
 }
 
 fn item(row: &Row) -> HashMap<String, AttributeValue> {

@@ -8,6 +8,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -105,6 +106,21 @@ impl Clients {
                 .build();
             aws_sdk_s3::Client::from_conf(config)
         })
+    }
+
+    /// For one call of a function that is waited for: it may take all the time
+    /// there is, and it is not made twice, since whoever is called is not ours
+    /// and may not bear it.
+    pub fn patient(limit: Duration) -> aws_sdk_lambda::config::Builder {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(limit)
+            .build();
+        aws_sdk_lambda::Config::builder()
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            // An answer that takes its time is none that has stalled.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
     }
 
     /// The SDK's configuration, for what no client does: the signing of a form.

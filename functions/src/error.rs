@@ -1,6 +1,5 @@
 //! What can go wrong in an operation.
 
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::error::Error as StdError;
 
@@ -69,7 +68,7 @@ impl Failure {
     }
 
     /// The error of an SDK call on `resource`. The SDK's own text says
-    /// nothing without its causes, hence `DisplayErrorContext`.
+    /// nothing without its causes, hence all of them.
     pub fn aws<E>(operation: &'static str, resource: impl Into<String>, error: E) -> Self
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
@@ -77,7 +76,7 @@ impl Failure {
         let code = error.code().map(str::to_owned);
         let cause = match error.message() {
             Some(message) => message.to_owned(),
-            None => DisplayErrorContext(&error).to_string(),
+            None => with_causes(&error),
         };
         Self::Aws {
             operation,
@@ -106,5 +105,41 @@ impl Failure {
             Self::Integrity { .. } => "IntegrityError",
             Self::Partly { cause, .. } => cause.kind(),
         }
+    }
+}
+
+/// An error and its causes as they show themselves to people. Never as they
+/// show themselves to programmers (`Debug`): that of an answer that could not
+/// be read holds its bytes, which may be a secret.
+fn with_causes(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+    use aws_smithy_runtime_api::client::result::SdkError;
+    use aws_smithy_types::body::SdkBody;
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_not_shown() {
+        let status = 200_u16.try_into().unwrap();
+        let body = SdkBody::from("{\"SecretString\": \"hunter2\"");
+        let answer = HttpResponse::new(status, body);
+        let cause = std::io::Error::other("unexpected end");
+        let error: SdkError<GetSecretValueError, _> = SdkError::response_error(cause, answer);
+        assert!(format!("{error:?}").contains("hunter2"), "the SDK's way");
+        let said = Failure::aws("secretsmanager:GetSecretValue", "s", error).to_string();
+        assert!(said.contains("unexpected end"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
     }
 }

@@ -3,13 +3,11 @@
 use crate::events::rule;
 use crate::stage::{PIPELINE, Stage, expect_part};
 use acceptance::lambda::Answer;
+use acceptance::{Action, Rule};
 use serde_json::{Value, json};
-
-const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/k";
 
 /// A bucket as AWS Config records it.
 fn bucket(stage: &Stage, name: &str, algorithm: &str, at: &str) -> Value {
-    let _ = stage;
     json!({
         "configurationItemVersion": "1.3",
         "configurationItemCaptureTime": at,
@@ -32,7 +30,7 @@ fn bucket(stage: &Stage, name: &str, algorithm: &str, at: &str) -> Value {
             "AccessControlList": "{\"grantSet\":null,\"grantList\":[]}",
             "BucketPolicy": { "policyText": json!({ "Statement": [{ "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": { "Bool": { "aws:SecureTransport": "false" } } }] }).to_string() },
             "PublicAccessBlockConfiguration": { "blockPublicAcls": true, "ignorePublicAcls": true, "blockPublicPolicy": true, "restrictPublicBuckets": true },
-            "ServerSideEncryptionConfiguration": { "rules": [{ "applyServerSideEncryptionByDefault": { "sseAlgorithm": algorithm, "kmsMasterKeyID": if algorithm == "aws:kms" { json!(KEY) } else { json!(null) } }, "bucketKeyEnabled": true }] },
+            "ServerSideEncryptionConfiguration": { "rules": [{ "applyServerSideEncryptionByDefault": { "sseAlgorithm": algorithm, "kmsMasterKeyID": if algorithm == "aws:kms" { json!(stage.env["TAP_DATA_KEY_ARN"]) } else { json!(null) } }, "bucketKeyEnabled": true }] },
         },
     })
 }
@@ -206,4 +204,51 @@ fn config_may_only_want_to_see_whether_the_function_answers() {
         json!({ "verdict": "compliant" }),
     );
     assert_eq!(told(&stage, "e-test-bucket"), json!([]));
+}
+
+#[test]
+fn whose_a_key_is_kms_says_and_not_its_name() {
+    let stage = Stage::alone("e-key");
+    let mut evaluate = stage.function("evaluate");
+    let gone = json!("arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000");
+    let mut judged = |minute: u32, key: &Value, says: &str| {
+        let at = format!("2026-11-12T10:{minute:02}:00.000Z");
+        let mut item = bucket(&stage, "e-key-bucket", "aws:kms", &at);
+        item["supplementaryConfiguration"]["ServerSideEncryptionConfiguration"]["rules"][0]["applyServerSideEncryptionByDefault"]
+            ["kmsMasterKeyID"] = key.clone();
+        let event = rule("encryption", &changed(&item));
+        expect_part(
+            &evaluate.invoke(&event).response(),
+            json!({ "verdict": "non-compliant" }),
+        );
+        let told = told(&stage, "e-key-bucket");
+        assert!(told[0][1].as_str().unwrap().contains(says), "{told}");
+    };
+    judged(2, &gone, "does not exist");
+    stage
+        .sandbox
+        .weather([Rule::new(Action::AccessDenied)
+            .service("kms")
+            .operation("DescribeKey")])
+        .unwrap();
+    judged(3, &gone, "nobody can tell");
+}
+
+#[test]
+fn two_states_of_the_same_second_keep_their_order() {
+    let stage = Stage::new("e-second");
+    let mut evaluate = stage.function("evaluate");
+    let state = |algorithm: &str, at: &str| {
+        let item = bucket(&stage, "e-second-bucket", algorithm, at);
+        rule("encryption", &changed(&item))
+    };
+    let good = state("aws:kms", "2026-11-12T10:00:00.900Z");
+    let bad = state("AES256", "2026-11-12T10:00:00.100Z");
+    for event in [good, bad] {
+        evaluate.invoke(&event).response();
+    }
+    assert_eq!(
+        told(&stage, "e-second-bucket"),
+        json!([["COMPLIANT", null]])
+    );
 }

@@ -3,6 +3,8 @@
 
 use crate::events::{compliance_change, finding};
 use crate::stage::{PIPELINE, Stage, expect_part};
+use acceptance::lambda::{Answer, Function};
+use acceptance::{Action, Rule};
 use serde_json::{Value, json};
 
 /// An instance in a VPC with a quarantine group, and its interface.
@@ -14,6 +16,7 @@ vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
 subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
 tags = lambda kind, key, value: [{{"ResourceType": kind, "Tags": [{{"Key": key, "Value": value}}]}}]
 group = ec2.create_security_group(GroupName=NAME + "-q", Description="q", VpcId=vpc, TagSpecifications=tags("security-group", "tap:quarantine", "true"))["GroupId"]
+ec2.revoke_security_group_egress(GroupId=group, IpPermissions=ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissionsEgress"])
 made = ec2.run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1, SubnetId=subnet, TagSpecifications=tags("instance", "tap:pipeline", {pipeline:?}))["Instances"][0]
 out({{"id": made["InstanceId"], "eni": made["NetworkInterfaces"][0]["NetworkInterfaceId"], "group": group, "before": [g["GroupId"] for g in made["NetworkInterfaces"][0]["Groups"]]}})"#
     ))
@@ -72,10 +75,18 @@ fn an_instance_of_the_pipeline_is_cut_off_and_its_groups_are_remembered() {
         json!({ "tap:previous-security-groups": remembered })
     );
     let rows = stage.rows();
-    assert_eq!(rows.len(), 2, "{rows:#?}");
+    assert_eq!(rows.len(), 3, "{rows:#?}");
     expect_part(
         &rows[0],
         json!({ "requestId": "remediate#f-1", "verdict": "remediated", "principal": "aws.guardduty" }),
+    );
+    let call = "remediate#f-1#ec2:ModifyNetworkInterfaceAttribute";
+    expect_part(
+        &rows[1],
+        json!({
+            "requestId": format!("{call}/{}", instance["eni"].as_str().unwrap()), "verdict": "intended", "operation": "remediate",
+            "principal": "aws.guardduty", "source": "event", "pipeline": PIPELINE, "detail": { "undo": { "Groups": before } },
+        }),
     );
     let undo = &rows[0]["detail"]["actions"][0]["undo"];
     assert_eq!(
@@ -155,6 +166,142 @@ fn a_vpc_without_a_quarantine_group_is_said_and_not_worked_around() {
     );
 }
 
+/// What an invocation failed with.
+#[track_caller]
+fn failure(function: &mut Function, event: &Value) -> String {
+    match function.invoke(event) {
+        Answer::Error { message, .. } => message,
+        other => panic!("a failure was expected, and {other:?} came"),
+    }
+}
+
+#[test]
+fn what_undoes_a_step_is_kept_when_nobody_can_be_told_of_it() {
+    let stage = Stage::alone("m-untold");
+    let instance = instance(&stage, PIPELINE);
+    stage
+        .sandbox
+        .weather([Rule::new(Action::AccessDenied)
+            .service("sns")
+            .operation("Publish")
+            .nth(1)])
+        .unwrap();
+    let mut remediate = stage.function("remediate");
+    let event = instance_finding("f-1", &instance, 8.0);
+    let message = failure(&mut remediate, &event);
+    assert!(message.contains("sns:Publish"), "{message}");
+    assert_eq!(groups(&stage, &instance)[0], json!([instance["group"]]));
+    // The event comes again, and finds nothing left to do.
+    expect_part(
+        &remediate.invoke(&event).response(),
+        json!({ "verdict": "no-action" }),
+    );
+    let rows = stage.rows();
+    let with = |verdict: &str| rows.iter().find(|row| row["verdict"] == verdict).unwrap();
+    assert_eq!(
+        with("intended")["detail"]["undo"]["Groups"],
+        instance["before"]
+    );
+    let actions = &with("failed")["detail"]["actions"];
+    assert_eq!(
+        (&actions[0]["state"], &actions[0]["undo"]["Groups"]),
+        (&json!("done"), &instance["before"])
+    );
+    assert_eq!(stage.alerts().len(), 1);
+}
+
+#[test]
+fn without_a_row_that_says_what_undoes_it_nothing_is_done() {
+    let stage = Stage::alone("m-unwritten");
+    let instance = instance(&stage, PIPELINE);
+    stage
+        .sandbox
+        .weather([Rule::new(Action::AccessDenied)
+            .service("dynamodb")
+            .operation("PutItem")
+            .nth(1)])
+        .unwrap();
+    let mut remediate = stage.function("remediate");
+    let event = instance_finding("f-1", &instance, 8.0);
+    let message = failure(&mut remediate, &event);
+    assert!(message.contains("dynamodb:PutItem"), "{message}");
+    assert_eq!(groups(&stage, &instance), json!([instance["before"], {}]));
+    let rows = stage.rows();
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    assert_eq!(rows[0]["detail"]["actions"][0]["state"], "failed");
+    expect_part(
+        &remediate.invoke(&event).response(),
+        json!({ "verdict": "remediated" }),
+    );
+}
+
+#[test]
+fn an_event_that_was_a_dry_run_first_has_rows_of_what_it_did_later() {
+    let mut stage = Stage::new("m-redrive");
+    let instance = instance(&stage, PIPELINE);
+    let event = instance_finding("f-1", &instance, 8.0);
+    stage.set(&[("TAP_DRY_RUN", "true".to_owned())]);
+    let answer = stage.function("remediate").invoke(&event).response();
+    expect_part(&answer, json!({ "verdict": "planned" }));
+    assert_eq!(stage.rows().len(), 1);
+    stage.set(&[("TAP_DRY_RUN", "false".to_owned())]);
+    let answer = stage.function("remediate").invoke(&event).response();
+    expect_part(&answer, json!({ "verdict": "remediated" }));
+    let rows = stage.rows();
+    let verdicts: Vec<&Value> = rows.iter().map(|row| &row["verdict"]).collect();
+    assert_eq!(verdicts, ["planned", "intended"], "{rows:#?}");
+    assert_eq!(rows[1]["detail"]["undo"]["Groups"], instance["before"]);
+    assert!(
+        rows[1]["timestamp"].as_str() > rows[0]["timestamp"].as_str(),
+        "by the time of the attempt: {rows:#?}"
+    );
+}
+
+#[test]
+fn a_quarantine_group_with_rules_is_none_and_any_without_will_do() {
+    let stage = Stage::new("m-open");
+    let instance = instance(&stage, PIPELINE);
+    let group = &instance["group"];
+    let permissions = r#"[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]"#;
+    let egress = |call: &str| {
+        stage.boto3(&format!(
+            "c(\"ec2\").{call}_security_group_egress(GroupId={group}, IpPermissions={permissions})"
+        ));
+    };
+    egress("authorize");
+    let mut remediate = stage.function("remediate");
+    let answer = remediate
+        .invoke(&instance_finding("f-1", &instance, 8.0))
+        .response();
+    expect_part(&answer, json!({ "verdict": "no-action" }));
+    let reason = answer["actions"][0]["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("has rules") && reason.contains(group.as_str().unwrap()),
+        "{reason}"
+    );
+    assert_eq!(groups(&stage, &instance)[0], instance["before"]);
+
+    // Somebody has put it into another quarantine group by hand.
+    egress("revoke");
+    let other = stage.boto3(&format!(
+        r#"
+ec2 = c("ec2")
+vpc = ec2.describe_security_groups(GroupIds=[{group}])["SecurityGroups"][0]["VpcId"]
+other = ec2.create_security_group(GroupName=NAME + "-other", Description="q", VpcId=vpc, TagSpecifications=[{{"ResourceType": "security-group", "Tags": [{{"Key": "tap:quarantine", "Value": "true"}}]}}])["GroupId"]
+ec2.revoke_security_group_egress(GroupId=other, IpPermissions={permissions})
+ec2.modify_network_interface_attribute(NetworkInterfaceId={eni}, Groups=[other, {group}])
+out(sorted([other, {group}]))"#,
+        eni = instance["eni"],
+    ));
+    let answer = remediate
+        .invoke(&instance_finding("f-2", &instance, 8.0))
+        .response();
+    expect_part(&answer, json!({ "verdict": "no-action", "actions": [] }));
+    let mut now: Vec<Value> = groups(&stage, &instance)[0].as_array().unwrap().clone();
+    now.sort_by_key(Value::to_string);
+    assert_eq!(json!(now), other);
+}
+
 fn key_finding(id: &str, key: &str, user: &str, kind: &str) -> Value {
     let resource = json!({
         "resourceType": "AccessKey",
@@ -168,24 +315,38 @@ fn key_finding(id: &str, key: &str, user: &str, kind: &str) -> Value {
     )
 }
 
-#[test]
-fn a_users_key_is_deactivated_and_its_sessions_are_denied() {
-    let stage = Stage::new("m-user");
+/// A user of the pipeline with an access key; its key's id.
+fn user(stage: &Stage) -> String {
     let key = stage.boto3(&format!(
         "iam = c(\"iam\")\niam.create_user(UserName=NAME, Tags=[{{\"Key\": \"tap:pipeline\", \"Value\": {PIPELINE:?}}}])\nout(iam.create_access_key(UserName=NAME)[\"AccessKey\"][\"AccessKeyId\"])"
     ));
-    let event = |id: &str| key_finding(id, key.as_str().unwrap(), "m-user", "IAMUser");
+    key.as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_users_key_is_deactivated_and_its_sessions_are_denied() {
+    let stage = Stage::new("m-user");
+    let key = user(&stage);
+    let event = |id: &str| key_finding(id, &key, "m-user", "IAMUser");
+    let began = stage.boto3("import datetime\nout(datetime.datetime.now(datetime.timezone.utc).strftime(\"%Y-%m-%dT%H:%M:%S.000Z\"))");
     let mut remediate = stage.function("remediate");
     let answer = remediate.invoke(&event("f-1")).response();
     expect_part(&answer, json!({ "verdict": "remediated" }));
     let now = || {
         stage.boto3("iam = c(\"iam\")\nout([iam.list_access_keys(UserName=NAME)[\"AccessKeyMetadata\"][0][\"Status\"], iam.get_user_policy(UserName=NAME, PolicyName=\"tap-deny-sessions-issued-before\")[\"PolicyDocument\"][\"Statement\"]])")
     };
-    let denied = json!([{
-        "Sid": "DenySessionsIssuedBefore", "Effect": "Deny", "Action": "*", "Resource": "*",
-        "Condition": { "DateLessThan": { "aws:TokenIssueTime": "2026-11-12T10:00:00.000Z" } },
-    }]);
-    assert_eq!(now(), json!(["Inactive", denied]));
+    let first = now();
+    let denied = &first[1];
+    // Sessions that were made since the finding too.
+    let before = &denied[0]["Condition"]["DateLessThan"]["aws:TokenIssueTime"];
+    assert!(before.as_str() >= began.as_str(), "{before} {began}");
+    assert_eq!(
+        first,
+        json!(["Inactive", [{
+            "Sid": "DenySessionsIssuedBefore", "Effect": "Deny", "Action": "*", "Resource": "*",
+            "Condition": { "DateLessThan": { "aws:TokenIssueTime": before } },
+        }]])
+    );
     expect_part(
         &remediate.invoke(&event("f-2")).response(),
         json!({ "verdict": "no-action" }),
@@ -197,15 +358,37 @@ fn a_users_key_is_deactivated_and_its_sessions_are_denied() {
         &remediate.invoke(&late).response(),
         json!({ "verdict": "no-action" }),
     );
-    assert_eq!(now()[1], denied);
+    assert_eq!(&now()[1], denied);
     let mut later = event("f-4");
-    later["time"] = json!("2026-11-12T11:00:00Z");
+    later["time"] = json!("2099-11-12T11:00:00Z");
     let answer = remediate.invoke(&later).response();
     expect_part(&answer, json!({ "verdict": "remediated" }));
     assert_eq!(
-        answer["actions"][0]["undo"]["PolicyDocument"]["Statement"],
+        &answer["actions"][0]["undo"]["PolicyDocument"]["Statement"],
         denied
     );
+}
+
+#[test]
+fn a_finding_about_another_accounts_user_does_not_touch_ours_of_the_same_name() {
+    let stage = Stage::new("m-member");
+    let key = user(&stage);
+    let mut event = key_finding("f-1", &key, "m-member", "IAMUser");
+    event["detail"]["accountId"] = json!("210987654321");
+    let mut remediate = stage.function("remediate");
+    let answer = remediate.invoke(&event).response();
+    expect_part(
+        &answer,
+        json!({ "verdict": "no-action", "account": "210987654321" }),
+    );
+    let reason = answer["actions"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("210987654321"), "{reason}");
+    let now = stage.boto3("iam = c(\"iam\")\nout([iam.list_access_keys(UserName=NAME)[\"AccessKeyMetadata\"][0][\"Status\"], iam.list_user_policies(UserName=NAME)[\"PolicyNames\"]])");
+    assert_eq!(now, json!(["Active", []]));
+    let alerts = stage.alerts();
+    assert_eq!(alerts.len(), 1, "{alerts:#?}");
+    expect_part(&alerts[0], json!({ "account": "210987654321" }));
+    expect_part(&stage.rows()[0], json!({ "verdict": "no-action" }));
 }
 
 #[test]
@@ -348,4 +531,52 @@ fn a_finding_about_anything_else_is_alerted_of() {
         json!({ "verdict": "no-action", "resource_type": "EKSCluster" }),
     );
     assert_eq!(stage.alerts().len(), 1);
+}
+
+#[test]
+fn another_teams_resource_is_no_concern_of_ours_and_need_not_be_readable() {
+    let stage = Stage::alone("m-others");
+    stage
+        .sandbox
+        .weather([
+            Rule::new(Action::AccessDenied).service("s3"),
+            Rule::new(Action::Error {
+                status: 400,
+                code: "ResourceNotDiscoveredException".to_owned(),
+                message: String::new(),
+            })
+            .service("config")
+            .operation("GetResourceConfigHistory"),
+        ])
+        .unwrap();
+    let mut remediate = stage.function("remediate");
+    for (id, kind) in [("c-1", "AWS::S3::Bucket"), ("c-2", "AWS::SNS::Topic")] {
+        let event = compliance_change(id, kind, "theirs", "NON_COMPLIANT");
+        assert_eq!(
+            remediate.invoke(&event).response(),
+            json!({ "ignored": "another's resource" }),
+            "{kind}"
+        );
+    }
+    assert!(stage.alerts().is_empty() && stage.rows().is_empty());
+}
+
+#[test]
+fn a_bucket_of_ours_whose_tag_was_taken_off_is_spoken_of() {
+    let stage = Stage::new("m-untagged");
+    let bucket = bucket(&stage);
+    stage.boto3(&format!("s3.delete_bucket_tagging(Bucket={bucket:?})"));
+    let event = compliance_change("c-1", "AWS::S3::Bucket", &bucket, "NON_COMPLIANT");
+    let answer = stage.function("remediate").invoke(&event).response();
+    expect_part(&answer, json!({ "verdict": "planned" }));
+    let reasons: Vec<&str> = answer["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|action| action["reason"].as_str().unwrap())
+        .collect();
+    assert!(reasons[0].contains("put it back"), "{reasons:?}");
+    assert_eq!(reasons[1], "its ownership tag is gone");
+    assert_eq!(stage.alerts().len(), 1);
+    expect_part(&stage.rows()[0], json!({ "verdict": "planned" }));
 }

@@ -142,6 +142,7 @@ pub struct Call<'a> {
     pub clients: &'a Clients,
     pub log: Log,
     pub request_id: String,
+    pub invocation: &'a Invocation,
     /// When the operation is ended by us.
     pub until: Instant,
     /// When Lambda ends it, and the process with it.
@@ -172,7 +173,7 @@ impl Call<'_> {
 
     /// Writes a row while there is time: a write that hangs must not take the
     /// answer with it.
-    async fn write(&self, row: &Row) -> Result<Written, Failure> {
+    pub(crate) async fn write(&self, row: &Row) -> Result<Written, Failure> {
         let table = &self.settings.audit_table;
         let left = self.deadline.saturating_duration_since(Instant::now());
         let written = audit::write(self.clients, table, row);
@@ -301,6 +302,7 @@ async fn one(function: &Function, invocation: &Invocation, event: Value) -> Resu
         clients: &function.clients,
         log: Log::new(name, &origin.id, invocation.trace.as_deref()),
         request_id: origin.id.clone(),
+        invocation,
         until: began + left.saturating_sub(RESERVE),
         deadline: began + left,
         about: OnceLock::new(),
@@ -313,7 +315,7 @@ async fn one(function: &Function, invocation: &Invocation, event: Value) -> Resu
             cause: "the function's time was nearly over; raise its timeout".to_owned(),
         }),
     };
-    let ended = record(&call, invocation, &origin, began, performed).await;
+    let ended = record(&call, &origin, began, performed).await;
     xray::subsegment(invocation.trace.as_deref(), name, began_at, ended.is_err());
     match ended {
         Ok((status, body)) if is_api => Ok(api_answer(status, &body)),
@@ -366,7 +368,6 @@ async fn perform(call: &Call<'_>, incoming: &Incoming) -> Result<Ending, Failure
 /// Writes the row of what was performed; returns the answer's status and body.
 async fn record(
     call: &Call<'_>,
-    invocation: &Invocation,
     origin: &Origin,
     began: Instant,
     performed: Result<Ending, Failure>,
@@ -401,7 +402,7 @@ async fn record(
             if let Failure::Partly { done, .. } = &failure {
                 outcome.detail.insert("actions".to_owned(), json!(done));
             }
-            let row = row(call, invocation, origin, began, &outcome);
+            let row = row(call, origin, began, &outcome);
             if let Err(second) = call.write(&row).await {
                 call.log.error(
                     "the failure could not be recorded",
@@ -411,7 +412,7 @@ async fn record(
             return Err(failure);
         }
     };
-    let row = row(call, invocation, origin, began, &outcome);
+    let row = row(call, origin, began, &outcome);
     let written = call.write(&row).await?;
     call.log.info(
         &row.verdict,
@@ -435,13 +436,7 @@ async fn record(
     Ok((status, Value::Object(body)))
 }
 
-fn row(
-    call: &Call<'_>,
-    invocation: &Invocation,
-    origin: &Origin,
-    began: Instant,
-    outcome: &Outcome,
-) -> Row {
+fn row(call: &Call<'_>, origin: &Origin, began: Instant, outcome: &Outcome) -> Row {
     let operation = call.function.operation.as_str();
     Row {
         request_id: format!("{operation}#{}", origin.id),
@@ -453,9 +448,9 @@ fn row(
         verdict: outcome.verdict.clone(),
         reason: outcome.reason.clone(),
         duration: began.elapsed(),
-        lambda_request_id: invocation.request_id.clone(),
+        lambda_request_id: call.invocation.request_id.clone(),
         api_request_id: call.api_request_id.clone(),
-        function_version: invocation.function_version.clone(),
+        function_version: call.invocation.function_version.clone(),
         document: outcome
             .document
             .as_ref()

@@ -3,7 +3,7 @@
 use super::Finding;
 use super::item::Item;
 use super::statement::{
-    allows, denies_plain_http, is_administration, is_confusable, is_for_everybody, is_narrowed,
+    allows, deny_plain_http, is_administration, is_confusable, is_for_everybody, is_narrowed,
     statements,
 };
 use serde_json::Value;
@@ -46,7 +46,7 @@ fn bucket(item: &Item) -> Finding {
     let statements = statements(&policy["policyText"]);
     let problem = if statements.iter().any(is_public) {
         Some("the bucket's policy allows everybody")
-    } else if !statements.iter().any(denies_plain_http) {
+    } else if !deny_plain_http(&statements, &item.resource_id) {
         Some("the bucket's policy does not refuse requests without TLS")
     } else {
         None

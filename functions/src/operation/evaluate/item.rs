@@ -3,10 +3,13 @@
 //! Which fields a type has:
 //! [AWS Config resource schema](https://github.com/awslabs/aws-config-resource-schema).
 
+use crate::clock;
+use aws_sdk_config::primitives::DateTime;
 use aws_sdk_config::types::ConfigurationItem;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use time::OffsetDateTime;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -51,7 +54,11 @@ impl Item {
         Self {
             resource_type: text(item.resource_type().map(|kind| kind.as_str())),
             resource_id: text(item.resource_id()),
-            configuration_item_capture_time: String::new(),
+            configuration_item_capture_time: item
+                .configuration_item_capture_time()
+                .and_then(instant)
+                .map(clock::text)
+                .unwrap_or_default(),
             configuration_item_status: text(
                 item.configuration_item_status()
                     .map(|status| status.as_str()),
@@ -68,6 +75,13 @@ impl Item {
                 .collect(),
         }
     }
+}
+
+/// An instant of the SDK, to the nearest millisecond: Config writes seconds as
+/// a binary fraction, which is a little more or a little less.
+pub fn instant(at: &DateTime) -> Option<OffsetDateTime> {
+    let milliseconds = (at.as_nanos() + 500_000).div_euclid(1_000_000);
+    clock::from_epoch_milliseconds(i64::try_from(milliseconds).ok()?)
 }
 
 /// JSON in a text becomes the JSON; all else stays.
@@ -97,5 +111,14 @@ mod tests {
         assert_eq!(item.field(&["name"]), "b");
         assert_eq!(item.field(&["a", "b"]), &Value::Null);
         assert_eq!(item.tag("tap:pipeline"), Some("p"));
+    }
+
+    #[test]
+    fn a_recorded_instant_is_the_one_that_the_event_names() {
+        for seconds in [1_794_477_600.123_f64, 1_794_477_600.001, 1_794_477_600.999] {
+            let at = instant(&DateTime::from_secs_f64(seconds)).unwrap();
+            let milliseconds = format!("{seconds:.3}").replace('.', "").parse().unwrap();
+            assert_eq!(Some(at), clock::from_epoch_milliseconds(milliseconds));
+        }
     }
 }

@@ -21,6 +21,7 @@ use aws_sdk_config::types::{ComplianceType, Evaluation, ResourceType};
 use item::Item;
 use serde::Deserialize;
 use serde_json::Value;
+use time::{Duration, OffsetDateTime};
 
 const NAME: &str = "evaluate";
 /// With this token Config only wants to see whether the function answers.
@@ -93,6 +94,15 @@ impl Event {
     }
 }
 
+impl Summary {
+    fn at(&self) -> Result<OffsetDateTime, Failure> {
+        clock::parse(&self.configuration_item_capture_time).ok_or_else(|| Failure::Event {
+            operation: NAME,
+            problem: "its capture time is no time".to_owned(),
+        })
+    }
+}
+
 impl InvokingEvent {
     fn summary(&self) -> Option<Summary> {
         if let Some(summary) = &self.configuration_item_summary {
@@ -152,7 +162,7 @@ pub(super) async fn perform(call: &Call<'_>, incoming: &Incoming) -> Result<Endi
             Some(item) => item,
             None => recorded(call, &summary).await?,
         };
-        judge(call, parameters.check, &item)
+        judge(call, parameters.check, &item).await?
     };
     put(call, &event, &summary, &finding).await?;
     let (verdict, reason) = match &finding {
@@ -168,26 +178,31 @@ pub(super) async fn perform(call: &Call<'_>, incoming: &Incoming) -> Result<Endi
     Ok(Ending::Done(outcome))
 }
 
-fn judge(call: &Call<'_>, check: Check, item: &Item) -> Finding {
+async fn judge(call: &Call<'_>, check: Check, item: &Item) -> Result<Finding, Failure> {
     // The rule's scope is this tag too; a rule that somebody widened must not
     // speak about strangers.
     if item.tag("tap:pipeline") != Some(call.settings.pipeline.as_str()) {
-        return Finding::NotApplicable("the resource is not this pipeline's");
+        let why = "the resource is not this pipeline's";
+        return Ok(Finding::NotApplicable(why));
     }
     match check {
-        Check::Encryption => encryption::judge(item),
-        Check::Access => access::judge(item),
+        Check::Encryption => encryption::judge(call, item).await,
+        Check::Access => Ok(access::judge(item)),
     }
 }
 
-/// The item as Config keeps it.
+/// The item as Config keeps it: the state that the event speaks of, not a later
+/// one, which has an event of its own.
 async fn recorded(call: &Call<'_>, summary: &Summary) -> Result<Item, Failure> {
+    let at = summary.at()?;
     let answer = call
         .clients
         .config()
         .get_resource_config_history()
         .resource_type(ResourceType::from(summary.resource_type.as_str()))
         .resource_id(&summary.resource_id)
+        // Whether the instant itself is within, AWS does not say.
+        .later_time(milliseconds(at + Duration::MILLISECOND))
         .limit(1)
         .send()
         .await
@@ -195,13 +210,35 @@ async fn recorded(call: &Call<'_>, summary: &Summary) -> Result<Item, Failure> {
             let resource = &summary.resource_id;
             Failure::aws("config:GetResourceConfigHistory", resource, error)
         })?;
-    let item = answer.configuration_items().first();
-    item.map(Item::from_history)
-        .ok_or_else(|| Failure::Integrity {
-            operation: "config:GetResourceConfigHistory",
-            resource: summary.resource_id.clone(),
-            problem: "Config has no record of it".to_owned(),
-        })
+    let item = answer.configuration_items().first().map(Item::from_history);
+    current(item, summary)
+}
+
+/// The item, unless it is older than what the event speaks of: Config tells of
+/// a state before everybody can read it. Then the event must come again.
+fn current(item: Option<Item>, summary: &Summary) -> Result<Item, Failure> {
+    let at = summary.at()?;
+    let problem = match item {
+        None => "Config has no record of it".to_owned(),
+        Some(item) => match clock::parse(&item.configuration_item_capture_time) {
+            Some(recorded) if recorded >= at => return Ok(item),
+            _ => format!(
+                "Config has no record of it as of {} yet",
+                summary.configuration_item_capture_time
+            ),
+        },
+    };
+    Err(Failure::Integrity {
+        operation: "config:GetResourceConfigHistory",
+        resource: summary.resource_id.clone(),
+        problem,
+    })
+}
+
+/// Two states of one second keep their order.
+fn milliseconds(at: OffsetDateTime) -> DateTime {
+    // Every year that there is fits.
+    DateTime::from_millis((at.unix_timestamp_nanos() / 1_000_000) as i64)
 }
 
 async fn put(
@@ -220,14 +257,12 @@ async fn put(
         operation: NAME,
         problem: error,
     };
-    let at = clock::parse(&summary.configuration_item_capture_time)
-        .ok_or_else(|| unusable("its capture time is no time".to_owned()))?;
     let evaluation = Evaluation::builder()
         .compliance_resource_type(&summary.resource_type)
         .compliance_resource_id(&summary.resource_id)
         .compliance_type(compliance)
         .set_annotation(annotation)
-        .ordering_timestamp(DateTime::from_secs(at.unix_timestamp()))
+        .ordering_timestamp(milliseconds(summary.at()?))
         .build()
         .map_err(|error| unusable(error.to_string()))?;
     let answer = call
@@ -283,5 +318,31 @@ mod tests {
         let scheduled =
             event(json!({ "messageType": "ScheduledNotification", "awsAccountId": "1" }));
         assert_eq!(origin(&scheduled), None);
+    }
+
+    #[test]
+    fn an_older_record_is_not_the_state_that_an_event_speaks_of() {
+        let summary: Summary = serde_json::from_value(json!({
+            "resourceType": "AWS::IAM::Policy", "resourceId": "p", "configurationItemStatus": "OK",
+            "configurationItemCaptureTime": "2026-11-12T10:00:00.123Z",
+        }))
+        .unwrap();
+        let item = |at: &str| {
+            Some(Item {
+                configuration_item_capture_time: at.to_owned(),
+                ..Item::default()
+            })
+        };
+        assert!(current(item("2026-11-12T10:00:00.123Z"), &summary).is_ok());
+        for none in [item("2026-11-12T10:00:00.122Z"), item(""), None] {
+            let failure = current(none, &summary).unwrap_err();
+            assert_eq!(failure.kind(), "IntegrityError");
+        }
+    }
+
+    #[test]
+    fn two_states_of_one_second_keep_their_order() {
+        let at = |text: &str| milliseconds(clock::parse(text).unwrap());
+        assert!(at("2026-11-12T10:00:00.100Z") < at("2026-11-12T10:00:00.900Z"));
     }
 }

@@ -38,21 +38,35 @@ pub async fn treatment(call: &Call<'_>, bucket: &str) -> Result<Treatment, Failu
     let mut treatment = Treatment {
         target: bucket.to_owned(),
         ours: false,
+        stranger: true,
         steps: Vec::new(),
         impossible: None,
     };
+    // The baseline first: of a stranger's bucket this function may not even
+    // be allowed to read the tags.
+    let baseline = baseline(call, bucket).await?;
+    treatment.stranger = baseline.is_none();
+    if treatment.stranger && call.settings.remediation_scope == RemediationScope::Pipeline {
+        treatment.impossible = Some("there is no baseline for it".to_owned());
+        return Ok(treatment);
+    }
     let Some(ours) = is_ours(call, bucket).await? else {
         treatment.impossible = Some("the bucket is gone".to_owned());
         return Ok(treatment);
     };
     treatment.ours = ours;
-    let Some(baseline) = baseline(call, bucket).await? else {
+    let Some(baseline) = baseline else {
+        treatment.stranger = !ours;
         treatment.impossible = Some("there is no baseline for it".to_owned());
-        if call.settings.remediation_scope == RemediationScope::Account {
-            treatment.steps.extend(close(call, bucket).await?);
-        }
+        treatment.steps.extend(close(call, bucket).await?);
         return Ok(treatment);
     };
+    if !ours {
+        // Whoever may take the tag off would else get rid of us by it.
+        treatment.impossible = Some(format!(
+            "it is the pipeline's by its baseline, but its tag {PIPELINE_TAG} is gone or another's; put it back"
+        ));
+    }
     let bucket = || bucket.to_owned();
     let wanted = normal_encryption(&baseline.bucket_encryption);
     let before = encryption(call, &bucket()).await?;

@@ -1,5 +1,6 @@
 //! An access key that is no longer its owner's alone: a user's is made
-//! inactive, and sessions that were issued before the finding are denied.
+//! inactive, and sessions that were issued until now are denied: GuardDuty may
+//! take minutes to find, and whoever has the key makes sessions all the while.
 //!
 //! Source of the policy: [Revoking role session permissions](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html).
 
@@ -52,6 +53,7 @@ pub async fn treatment(
     let mut treatment = Treatment {
         target: format!("{} {}", key.user_type, key.user_name),
         ours: false,
+        stranger: true,
         steps: Vec::new(),
         impossible: None,
     };
@@ -72,6 +74,7 @@ pub async fn treatment(
     treatment.ours = tags
         .iter()
         .any(|tag| tag.key() == PIPELINE_TAG && tag.value() == call.settings.pipeline);
+    treatment.stranger = !treatment.ours;
     if let Principal::User(user) = &principal {
         // Temporary credentials (ASIA...) have no switch of their own.
         if key.access_key_id.starts_with("AKIA")
@@ -84,14 +87,16 @@ pub async fn treatment(
         }
     }
     let before = policy(call, &principal).await?;
-    // By the event's time: a repetition puts the same policy, and one that
-    // comes late does not let sessions in that a later one keeps out.
-    let issued_before = clock::parse(&event.time).map_or_else(clock::now_text, clock::text);
+    // Whether to act is decided by the event's time: a repetition changes
+    // nothing, and one that comes late does not let sessions in that a later
+    // one keeps out.
+    let now = clock::now_text();
+    let found = clock::parse(&event.time).map_or_else(|| now.clone(), clock::text);
     let denied_before = before.as_ref().map(deny_time).unwrap_or_default();
-    if denied_before.as_str() < issued_before.as_str() {
+    if denied_before < found {
         treatment.steps.push(Step::DenySessions {
             principal,
-            policy: deny_policy(&issued_before),
+            policy: deny_policy(&now.max(found)),
             before,
         });
     }

@@ -10,6 +10,12 @@ use serde::Deserialize;
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     pub id: String,
+    /// Whose resource it is: an administrator account of GuardDuty gets the
+    /// findings of its members too.
+    #[serde(default)]
+    pub account_id: String,
+    #[serde(default)]
+    pub region: String,
     #[serde(rename = "type")]
     pub kind: String,
     pub severity: f64,
@@ -85,6 +91,29 @@ impl Finding {
         }
     }
 
+    /// Why this function, of `account` and `region`, must not look for the
+    /// finding's resource: a name there may be another's name here. IAM alone
+    /// is the same in every region.
+    pub fn elsewhere(&self, account: &str, region: &str) -> Option<String> {
+        if self.account_id != account {
+            let theirs = match self.account_id.as_str() {
+                "" => "an account that it does not name".to_owned(),
+                id => format!("the account {id}"),
+            };
+            return Some(format!(
+                "the finding is about {theirs}, and only this account's resources can be mended; tell its owner"
+            ));
+        }
+        let regional = self.resource.resource_type != "AccessKey";
+        if regional && !self.region.is_empty() && self.region != region {
+            return Some(format!(
+                "the finding is about the region {}, and only {region}'s resources can be mended",
+                self.region
+            ));
+        }
+        None
+    }
+
     /// GuardDuty's own words
     /// (<https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html>).
     pub fn severity_label(&self) -> &'static str {
@@ -111,4 +140,32 @@ pub struct ComplianceChange {
 #[serde(rename_all = "camelCase")]
 pub struct EvaluationResult {
     pub compliance_type: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_finding_is_of_one_account_and_one_region() {
+        let finding = |account: &str, region: &str, kind: &str| -> Finding {
+            serde_json::from_value(json!({
+                "id": "f", "type": "t", "severity": 8.0, "accountId": account, "region": region,
+                "resource": { "resourceType": kind },
+            }))
+            .unwrap()
+        };
+        for (account, region, kind, mended) in [
+            ("123456789012", "us-east-1", "Instance", true),
+            ("123456789012", "eu-west-1", "Instance", false),
+            ("123456789012", "eu-west-1", "AccessKey", true),
+            ("210987654321", "us-east-1", "Instance", false),
+            ("210987654321", "us-east-1", "AccessKey", false),
+            ("", "us-east-1", "AccessKey", false),
+        ] {
+            let why = finding(account, region, kind).elsewhere("123456789012", "us-east-1");
+            assert_eq!(why.is_none(), mended, "{account} {region} {kind}: {why:?}");
+        }
+    }
 }

@@ -20,6 +20,7 @@ pub async fn treatment(call: &Call<'_>, id: &str) -> Result<Treatment, Failure> 
     let mut treatment = Treatment {
         target: id.to_owned(),
         ours: false,
+        stranger: true,
         steps: Vec::new(),
         impossible: None,
     };
@@ -30,29 +31,30 @@ pub async fn treatment(call: &Call<'_>, id: &str) -> Result<Treatment, Failure> 
     treatment.ours = instance.tags().iter().any(|tag| {
         tag.key() == Some(PIPELINE_TAG) && tag.value() == Some(call.settings.pipeline.as_str())
     });
+    treatment.stranger = !treatment.ours;
     for interface in instance.network_interfaces() {
         let (Some(interface_id), Some(vpc)) =
             (interface.network_interface_id(), interface.vpc_id())
         else {
             continue;
         };
-        let Some(quarantine) = quarantine_group(call, vpc).await? else {
-            treatment.impossible = Some(format!(
-                "{vpc} has no quarantine group; create a security group without rules there and tag it {QUARANTINE_TAG}=true"
-            ));
-            continue;
-        };
+        let quarantine = quarantine_groups(call, vpc).await?;
         let groups: Vec<String> = interface
             .groups()
             .iter()
             .filter_map(|group| group.group_id().map(str::to_owned))
             .collect();
-        if groups != [quarantine.as_str()] {
-            treatment.steps.push(Step::IsolateInterface {
+        // Also when it is another of them than the one we would choose.
+        if !groups.is_empty() && groups.iter().all(|id| quarantine.closed.contains(id)) {
+            continue;
+        }
+        match quarantine.closed.first() {
+            Some(group) => treatment.steps.push(Step::IsolateInterface {
                 interface: interface_id.to_owned(),
                 groups,
-                quarantine,
-            });
+                quarantine: group.clone(),
+            }),
+            None => treatment.impossible = Some(quarantine.lacking(vpc)),
         }
     }
     Ok(treatment)
@@ -83,9 +85,31 @@ async fn describe(call: &Call<'_>, id: &str) -> Result<Option<Instance>, Failure
     }
 }
 
-/// The quarantine group of a VPC: the pipeline's own in its own VPC, and what
+/// The quarantine groups of a VPC: the pipeline's own in its own VPC, and what
 /// somebody tagged for it elsewhere.
-async fn quarantine_group(call: &Call<'_>, vpc: &str) -> Result<Option<String>, Failure> {
+#[derive(Default)]
+struct Quarantine {
+    /// Those that let nothing in and nothing out, by name.
+    closed: Vec<String>,
+    /// Those that say they are for quarantine and have rules nevertheless. AWS
+    /// gives every new group one that lets everything out.
+    open: Vec<String>,
+}
+
+impl Quarantine {
+    fn lacking(&self, vpc: &str) -> String {
+        match self.open.first() {
+            Some(open) => format!(
+                "the quarantine group {open} of {vpc} has rules, so it would not cut off; remove them, those for outbound traffic too"
+            ),
+            None => format!(
+                "{vpc} has no quarantine group; create a security group without rules there and tag it {QUARANTINE_TAG}=true"
+            ),
+        }
+    }
+}
+
+async fn quarantine_groups(call: &Call<'_>, vpc: &str) -> Result<Quarantine, Failure> {
     let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
     let answer = call
         .clients
@@ -96,13 +120,19 @@ async fn quarantine_group(call: &Call<'_>, vpc: &str) -> Result<Option<String>, 
         .send()
         .await
         .map_err(|error| Failure::aws("ec2:DescribeSecurityGroups", vpc, error))?;
-    let mut groups: Vec<&str> = answer
-        .security_groups()
-        .iter()
-        .filter_map(|group| group.group_id())
-        .collect();
-    groups.sort_unstable();
-    Ok(groups.first().map(|id| (*id).to_owned()))
+    let mut found = Quarantine::default();
+    for group in answer.security_groups() {
+        let closed = group.ip_permissions().is_empty() && group.ip_permissions_egress().is_empty();
+        let list = if closed {
+            &mut found.closed
+        } else {
+            &mut found.open
+        };
+        list.extend(group.group_id().map(str::to_owned));
+    }
+    found.closed.sort_unstable();
+    found.open.sort_unstable();
+    Ok(found)
 }
 
 pub async fn isolate(

@@ -17,6 +17,12 @@
 //! Each step reads first and does nothing where it is done already; a failed
 //! step does not keep the others from being done, and makes the event come
 //! again.
+//!
+//! What undoes a step is written before the step is done, as a row of its own
+//! (`remediate#<event>#<call>/<target>`, verdict `intended`): an attempt that
+//! comes later finds the step done and no longer knows what was there before,
+//! and the row of the event itself is the one of the first attempt that ended,
+//! which may have been a dry run.
 
 mod bucket;
 mod credentials;
@@ -26,11 +32,13 @@ mod step;
 
 use super::{Call, Ending, Outcome};
 use crate::alert::{self, Alert};
+use crate::audit::{self, Intent};
 use crate::error::Failure;
 use crate::event::{BusEvent, Incoming};
 use crate::settings::RemediationScope;
+use aws_sdk_config::types::ResourceType;
 use finding::{ComplianceChange, Finding, Target};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use step::Step;
 
 const NAME: &str = "remediate";
@@ -52,24 +60,43 @@ pub(super) async fn perform(call: &Call<'_>, incoming: &Incoming) -> Result<Endi
 async fn by_finding(call: &Call<'_>, event: &BusEvent) -> Result<Ending, Failure> {
     let finding: Finding = event.detail(NAME)?;
     let mut work = Work::default();
-    for target in finding.targets() {
-        work.treat(call, event, &target).await;
+    match finding.elsewhere(account(call)?, &call.settings.region) {
+        Some(why) => work.note(json!({
+            "target": finding.resource.resource_type, "state": "impossible", "reason": why,
+        })),
+        None => {
+            for target in finding.targets() {
+                work.treat(call, event, &target).await;
+            }
+        }
     }
     let alert = Alert::new(
         "threat-finding",
         format!("GuardDuty: {} ({})", finding.kind, finding.severity_label()),
     )
     .fact("finding", finding.id.clone())
+    .fact("account", finding.account_id.clone())
     .fact("severity", finding.severity)
     .fact("title", finding.title.clone());
     let outcome = work
         .end(call, alert)
         .await?
         .fact("finding", finding.id)
+        .fact("account", finding.account_id)
         .fact("finding_type", finding.kind)
         .fact("severity", finding.severity)
         .fact("resource_type", finding.resource.resource_type);
     Ok(Ending::Done(outcome))
+}
+
+/// The account of this function: its topic's
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
+fn account<'a>(call: &Call<'a>) -> Result<&'a str, Failure> {
+    let topic = call.settings.need("TAP_TOPIC_ARN")?;
+    topic.split(':').nth(4).ok_or_else(|| Failure::Setting {
+        name: "TAP_TOPIC_ARN",
+        why: format!("{topic:?} is no ARN of a topic"),
+    })
 }
 
 async fn by_compliance(call: &Call<'_>, event: &BusEvent) -> Result<Ending, Failure> {
@@ -81,6 +108,10 @@ async fn by_compliance(call: &Call<'_>, event: &BusEvent) -> Result<Ending, Fail
     if change.resource_type == "AWS::S3::Bucket" {
         let target = Target::Bucket(change.resource_id.clone());
         work.treat(call, event, &target).await;
+    } else if call.settings.remediation_scope == RemediationScope::Pipeline
+        && !is_recorded_as_ours(call, &change).await?
+    {
+        work.stranger();
     }
     // Rules of others report here too, on resources of others.
     if work.only_strangers() {
@@ -103,11 +134,43 @@ async fn by_compliance(call: &Call<'_>, event: &BusEvent) -> Result<Ending, Fail
     Ok(Ending::Done(outcome))
 }
 
+/// Whether Config has recorded the resource with the pipeline's tag. Config has
+/// judged it, so it knows it, whatever kind of resource it is.
+async fn is_recorded_as_ours(call: &Call<'_>, change: &ComplianceChange) -> Result<bool, Failure> {
+    let answer = call
+        .clients
+        .config()
+        .get_resource_config_history()
+        .resource_type(ResourceType::from(change.resource_type.as_str()))
+        .resource_id(&change.resource_id)
+        .limit(1)
+        .send()
+        .await;
+    match answer {
+        Ok(answer) => Ok(answer.configuration_items().first().is_some_and(|item| {
+            let tag = item.tags().and_then(|tags| tags.get(PIPELINE_TAG));
+            tag == Some(&call.settings.pipeline)
+        })),
+        Err(error) => {
+            let resource = &change.resource_id;
+            let failure = Failure::aws("config:GetResourceConfigHistory", resource, error);
+            match failure.code() {
+                // Such as the account itself, which some rules judge.
+                Some("ResourceNotDiscoveredException" | "ValidationException") => Ok(false),
+                _ => Err(failure),
+            }
+        }
+    }
+}
+
 /// What a target needs, and whose it is.
 struct Treatment {
     /// By name, for people.
     target: String,
+    /// It carries the pipeline's tag: it may be touched.
     ours: bool,
+    /// Nothing says that it was ever the pipeline's.
+    stranger: bool,
     steps: Vec<Step>,
     /// Why more cannot be done.
     impossible: Option<String>,
@@ -133,22 +196,24 @@ impl Work {
             Target::Bucket(name) => bucket::treatment(call, name).await,
         };
         match treatment {
-            Ok(treatment) => self.carry_out(call, treatment).await,
+            Ok(treatment) => self.carry_out(call, event, treatment).await,
             Err(failure) => self.failures.push(failure),
         }
     }
 
-    async fn carry_out(&mut self, call: &Call<'_>, treatment: Treatment) {
-        if !treatment.ours {
+    async fn carry_out(&mut self, call: &Call<'_>, event: &BusEvent, treatment: Treatment) {
+        if treatment.stranger {
             self.strangers += 1;
         }
         let settings = call.settings;
         let held_back = if settings.dry_run {
             Some("dry run")
-        } else if !treatment.ours && settings.remediation_scope == RemediationScope::Pipeline {
+        } else if treatment.ours || settings.remediation_scope == RemediationScope::Account {
+            None
+        } else if treatment.stranger {
             Some("not the pipeline's")
         } else {
-            None
+            Some("its ownership tag is gone")
         };
         if let Some(why) = treatment.impossible {
             self.note(json!({ "target": treatment.target, "state": "impossible", "reason": why }));
@@ -159,7 +224,7 @@ impl Work {
                 self.planned += 1;
                 note["state"] = json!("planned");
                 note["reason"] = json!(why);
-            } else if let Err(failure) = step.carry_out(call).await {
+            } else if let Err(failure) = remembered(call, event, &step, &note).await {
                 note["state"] = json!("failed");
                 note["reason"] = json!(failure.to_string());
                 self.failures.push(failure);
@@ -169,6 +234,12 @@ impl Work {
             }
             self.note(note);
         }
+    }
+
+    /// Of another, and nothing is to be done about it.
+    fn stranger(&mut self) {
+        self.targets += 1;
+        self.strangers += 1;
     }
 
     fn note(&mut self, note: Value) {
@@ -189,8 +260,9 @@ impl Work {
         }
     }
 
-    /// Tells the topic, and fails when a step did.
-    async fn end(self, call: &Call<'_>, alert: Alert) -> Result<Outcome, Failure> {
+    /// Tells the topic, and fails when a step or that did. What was done is
+    /// part of the failure, so that its row has it.
+    async fn end(mut self, call: &Call<'_>, alert: Alert) -> Result<Outcome, Failure> {
         let sentences: Vec<String> = self.actions.iter().map(step::sentence).collect();
         let verdict = match self.failures.is_empty() {
             true => self.verdict(),
@@ -199,7 +271,9 @@ impl Work {
         let alert = alert
             .fact("verdict", verdict)
             .fact("actions", json!(sentences));
-        alert::publish(call, &alert).await?;
+        if let Err(failure) = alert::publish(call, &alert).await {
+            self.failures.push(failure);
+        }
         if let Some(cause) = self.failures.into_iter().next() {
             return Err(Failure::Partly {
                 done: self.actions,
@@ -208,4 +282,24 @@ impl Work {
         }
         Ok(Outcome::new(verdict).fact("actions", json!(self.actions)))
     }
+}
+
+/// Carries out a step whose undoing has been written down; without that it is
+/// not carried out.
+async fn remembered(
+    call: &Call<'_>,
+    event: &BusEvent,
+    step: &Step,
+    note: &Value,
+) -> Result<(), Failure> {
+    let text = |name: &str| note[name].as_str().unwrap_or_default();
+    let intent = Intent {
+        action: text("call"),
+        target: text("target"),
+        principal: &event.source,
+        source: "event",
+        detail: Map::from_iter([("undo".to_owned(), note["undo"].clone())]),
+    };
+    audit::intend(call, intent).await?;
+    step.carry_out(call).await
 }

@@ -6,6 +6,9 @@
 //!
 //! Source: [Rotation by Lambda function](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html).
 //!
+//! Nothing becomes current that has not been tested: the last step tests once
+//! more, since it may be sent alone.
+//!
 //! # Interruption
 //!
 //! Secrets Manager repeats a step whose answer it did not get. Each looks
@@ -100,6 +103,15 @@ impl Rotation {
             .any(|stage| stage == CURRENT)
     }
 
+    /// The version of a rotation that is under way, other than this one.
+    fn other_pending(&self) -> Option<&str> {
+        let versions = self.secret.version_ids_to_stages()?;
+        let pending = |stages: &Vec<String>| stages.iter().any(|stage| stage == PENDING);
+        versions.iter().find_map(|(version, stages)| {
+            (*version != self.token && pending(stages)).then_some(version.as_str())
+        })
+    }
+
     fn current_version(&self) -> Option<&str> {
         let versions = self.secret.version_ids_to_stages()?;
         let current = |stages: &Vec<String>| stages.iter().any(|stage| stage == CURRENT);
@@ -137,8 +149,8 @@ pub(super) async fn perform(call: &Call<'_>, incoming: &Incoming) -> Result<Endi
 }
 
 /// On the schedule: predecessors whose time is up.
-async fn retire(call: &Call<'_>, _event: &BusEvent) -> Result<Ending, Failure> {
-    let retired = api_key::retire(call).await?;
+async fn retire(call: &Call<'_>, event: &BusEvent) -> Result<Ending, Failure> {
+    let retired = api_key::retire(call, &event.source).await?;
     if retired.is_empty() {
         return Ok(Ending::Ignored("no API key is to be retired"));
     }
