@@ -148,11 +148,11 @@ fn a_key_that_is_current_again_is_not_retired() {
     stage.stage_pending(&secret, TOKENS[0]);
     rotate_all(&mut stage.function("rotate"), &secret, TOKENS[0]);
     // Somebody marks the current key, as if an earlier rotation had been undone.
-    stage.boto3(&format!(
+    stage.boto3(
         r#"
 id = json.loads(c("secretsmanager").get_secret_value(SecretId="api-key-" + NAME)["SecretString"])["api_key_id"]
-c("apigateway").tag_resource(resourceArn="arn:aws:apigateway:us-east-1::/apikeys/" + id, tags={{"tap:retire-after": "2000-01-01T00:00:00.000Z"}})"#
-    ));
+c("apigateway").tag_resource(resourceArn="arn:aws:apigateway:us-east-1::/apikeys/" + id, tags={"tap:retire-after": "2000-01-01T00:00:00.000Z"})"#,
+    );
     stage.set(&[]);
     let answer = stage
         .function("rotate")
