@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::documents::MEMO;
 use crate::events::{api_request, object_created, queue};
 use crate::stage::{Stage, api, expect_part, native};
-use acceptance::lambda::{Answer, Function};
+use acceptance::lambda::{Answer, Function, Program};
 use acceptance::{Action, Rule};
 use serde_json::{Value, json};
 
@@ -171,6 +171,53 @@ fn a_service_that_does_not_answer_ends_the_operation_before_lambda_does() {
         "{kind}: {message}"
     );
     expect_part(&stage.rows()[0], json!({ "verdict": "failed" }));
+}
+
+#[test]
+fn a_table_that_does_not_answer_ends_the_operation_before_lambda_does() {
+    let stage = Stage::alone("f-table");
+    let event = uploaded(&stage, "e-1");
+    stage
+        .sandbox
+        .weather([Rule::new(Action::LatencyMs(60_000))
+            .service("dynamodb")
+            .operation("PutItem")])
+        .unwrap();
+    // Shorter than one attempt of the SDK.
+    let hasty = Program {
+        timeout: Duration::from_secs(4),
+        ..native()
+    };
+    let answer = stage.function_of(&hasty, "validate").invoke(&event);
+    let Answer::Error { kind, message } = answer else {
+        panic!("the function is to answer in time: {answer:?}");
+    };
+    assert_eq!(kind, "LocalError", "{message}");
+    assert!(message.contains("audit row"), "{message}");
+}
+
+/// S3 answers 400 to a HEAD without a key that the sender has kept (SSE-C), as
+/// it does to a version id that is none.
+#[test]
+fn an_object_that_may_not_be_looked_at_is_not_taken_for_gone() {
+    let stage = Stage::alone("f-400");
+    let event = uploaded(&stage, "e-1");
+    stage
+        .sandbox
+        .weather([Rule::new(Action::Error {
+            status: 400,
+            code: "InvalidRequest".to_owned(),
+            message: "The object was stored using a form of Server Side Encryption.".to_owned(),
+        })
+        .service("s3")
+        .operations(&["HeadObject", "GetObject"])])
+        .unwrap();
+    let answer = stage.function("validate").invoke(&event);
+    let Answer::Error { kind, message } = answer else {
+        panic!("nobody knows whether it is gone: {answer:?}");
+    };
+    assert_eq!(kind, "AwsError");
+    assert!(message.contains("InvalidRequest"), "{message}");
 }
 
 #[test]

@@ -241,9 +241,15 @@ fn two_requests_that_bear_one_id_are_two_operations() {
     let mut validate = stage.function("validate");
     for key in ["a.txt", "b.txt"] {
         let body = json!({ "document_key": key, "content": STANDARD.encode(MEMO) });
-        validate.invoke(&upload("chosen", body)).response();
+        let request = upload("chosen-4111111111111111", body);
+        validate.invoke(&request).response();
     }
     let rows = stage.rows();
+    // Whatever it is that they choose.
+    expect_part(
+        &rows[0],
+        json!({ "apiRequestId": "chosen-411111******1111" }),
+    );
     let of: Vec<&Value> = rows.iter().map(|row| &row["documentKey"]).collect();
     assert_eq!(of, ["raw/a.txt", "raw/b.txt"], "{rows:#?}");
 }

@@ -30,7 +30,7 @@ use time::OffsetDateTime;
 const RESERVE: Duration = Duration::from_millis(1500);
 
 /// What is left of it when the row has to be written.
-const ANSWERING: Duration = Duration::from_millis(200);
+const ANSWERING: Duration = Duration::from_millis(500);
 
 /// The operations, by the value of `_HANDLER`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -449,7 +449,11 @@ fn row(call: &Call<'_>, origin: &Origin, began: Instant, outcome: &Outcome) -> R
         reason: outcome.reason.clone(),
         duration: began.elapsed(),
         lambda_request_id: call.invocation.request_id.clone(),
-        api_request_id: call.api_request_id.clone(),
+        // The caller's choice, as a document's name is its sender's.
+        api_request_id: call
+            .api_request_id
+            .as_deref()
+            .map(|id| call.function.shown(id)),
         function_version: call.invocation.function_version.clone(),
         document: outcome
             .document
