@@ -5,7 +5,7 @@ SHELL := /bin/sh
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export CARGO_TARGET_DIR := $(TARGET)
 
-.PHONY: help build functions demo test sandbox schemas bench bench-functions fuzz reproducible clean
+.PHONY: help build functions demo test matrix requirements exam sandbox schemas docs bench bench-functions fuzz reproducible clean
 
 help: ## says this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -22,6 +22,18 @@ demo: build ## a pipeline from plan to destroy in a sandbox account; KEEP=1 leav
 test: ## formatting, clippy, unit tests and acceptance tests
 	@python3 tools/test.py
 
+matrix: functions ## the whole of what make test samples: every point at which a provider can be killed or a call fail, drift, vanishing, twenty pipelines
+	@cargo build --workspace --bins
+	@python3 tools/test.py --matrix
+
+requirements: functions ## the table of the requirements: passed, failed or template-only, with evidence
+	@cargo build --workspace --bins
+	@python3 tools/requirements.py
+
+exam: functions ## holds the examples' templates against cfn-lint, checkov and cdk-nag
+	@cargo build --workspace --bins
+	@python3 tools/examine.py
+
 sandbox: ## a sandbox account in the foreground
 	@cargo build --workspace --bins
 	@$(TARGET)/debug/sandbox
@@ -30,9 +42,12 @@ schemas: ## writes schemas/ anew
 	@cargo build --workspace --bins
 	@python3 tools/schemas.py --write
 
+docs: ## writes docs/ anew, from schemas/, examples/ and templates/
+	@python3 tools/docs.py --write
+
 bench: functions ## figures of the release build: handshake, plan, apply, memory, calls
 	@cargo build --release --bin terraform-provider-tap
-	@cargo build -p acceptance --bins
+	@cargo build --workspace --bins
 	@$(TARGET)/debug/bench
 
 FUZZ_TARGETS ?= pdf content ooxml doc text detect protocol scanner

@@ -7,6 +7,11 @@
 
 use std::fmt;
 
+/// What stands in a template as the bucket of the provider's own code, whose
+/// key there is `<sha256>.zip`: a template can only name buckets. No bucket of
+/// this name is ever asked for anything.
+pub const BUCKET: &str = "terraform-provider-tap";
+
 /// A processor that Lambda runs functions on, by its name there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Architecture {

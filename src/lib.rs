@@ -14,6 +14,8 @@
 //!   CloudFormation resource type.
 //! - [`engine`]: the mechanism. Template to graph to changes to apply. Knows
 //!   neither AWS nor Terraform.
+//! - [`picture`]: what is drawn: a pipeline from its template, an apply from
+//!   its journal.
 //! - [`bundle`]: the Lambda functions that were built before and are part of
 //!   this binary.
 
@@ -21,6 +23,7 @@ pub mod aws;
 pub mod blueprint;
 pub mod bundle;
 pub mod engine;
+pub mod picture;
 pub mod pipeline;
 pub mod plugin;
 pub mod provider;

@@ -5,15 +5,24 @@
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may name.
-const ROOMS: [(&str, &[&str]); 7] = [
+const ROOMS: [(&str, &[&str]); 8] = [
     ("engine", &["engine"]),
     ("blueprint", &["blueprint", "engine"]),
-    ("aws", &["aws", "engine"]),
+    ("aws", &["aws", "engine", "bundle"]),
     ("plugin", &["plugin"]),
     ("bundle", &["bundle"]),
+    ("picture", &["picture"]),
     (
         "pipeline",
-        &["pipeline", "blueprint", "aws", "engine", "plugin", "bundle"],
+        &[
+            "pipeline",
+            "blueprint",
+            "aws",
+            "engine",
+            "plugin",
+            "bundle",
+            "picture",
+        ],
     ),
     ("provider", &["provider", "pipeline", "aws", "plugin"]),
 ];
@@ -71,6 +80,7 @@ fn only_the_hands_know_the_sdk() {
         "pipeline",
         "provider",
         "bundle",
+        "picture",
     ] {
         for file in room_files(room) {
             let text = std::fs::read_to_string(&file).expect("readable");

@@ -77,6 +77,11 @@ impl Sandbox {
         self.calls_since(0)
     }
 
+    /// Forgets the calls so far; the account stays as it is.
+    pub fn forget_calls(&self) -> Result<(), String> {
+        self.control::<Value>("DELETE", "calls", "").map(drop)
+    }
+
     /// The calls after a sequence number.
     pub fn calls_since(&self, sequence: u64) -> Result<Vec<Call>, String> {
         self.control("GET", &format!("calls?since={sequence}"), "")
@@ -108,6 +113,12 @@ impl Sandbox {
     pub fn aws_limits(&self) -> Result<(), String> {
         self.control::<Value>("POST", "weather/aws-limits", "")
             .map(drop)
+    }
+
+    /// Adds a weather with AWS's own words (`weather/named.rs`) to the first so many calls.
+    pub fn named_weather(&self, name: &str, first: u64) -> Result<(), String> {
+        let path = format!("weather/named?name={name}&first={first}");
+        self.control::<Value>("POST", &path, "").map(drop)
     }
 
     /// Ends all weather. What is held before its effect never has one.
@@ -150,9 +161,20 @@ impl Sandbox {
             .map(drop)
     }
 
+    /// How long `roles`, `functions`, `interfaces` or `tables` take from now on, until the next reset.
+    pub fn settle(&self, what: &str, time: Duration) -> Result<(), String> {
+        let path = format!("settle?what={what}&ms={}", time.as_millis());
+        self.control::<Value>("POST", &path, "").map(drop)
+    }
+
     /// What exists: region -> kind -> names. An empty account is `{}`.
     pub fn account(&self) -> Result<Value, String> {
         self.control("GET", "account", "")
+    }
+
+    /// What the account has once and a pipeline leaves alone, by region.
+    pub fn settings(&self) -> Result<Value, String> {
+        self.control("GET", "settings", "")
     }
 
     /// Runs Python with boto3 against the sandbox. The script prints one JSON
@@ -160,7 +182,12 @@ impl Sandbox {
     pub fn boto3(&self, script: &str) -> Result<Value, String> {
         let script = format!("import boto3, json\n{script}");
         let mut command = Command::new(&self.python);
-        command.args(["-c", &script]).stdin(Stdio::null());
+        // Not as an argument, which has no room for a long one.
+        command
+            .arg("-")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         for (name, _) in
             std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"))
         {
@@ -170,9 +197,12 @@ impl Sandbox {
             .envs(self.env())
             .env("AWS_RETRY_MODE", "standard")
             .env("AWS_MAX_ATTEMPTS", "1");
-        let output = command
-            .output()
-            .map_err(|error| format!("{}: {error}", self.python.display()))?;
+        let explain = |error: std::io::Error| format!("{}: {error}", self.python.display());
+        let mut child = command.spawn().map_err(explain)?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(script.as_bytes()).map_err(explain)?;
+        }
+        let output = child.wait_with_output().map_err(explain)?;
         let text = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
             return Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr)));

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 const ACCOUNT: &str = "123456789012";
 const VERSION: &str = "/2018-06-01/runtime";
@@ -93,7 +94,9 @@ pub struct Function {
     timeout: Duration,
     last: String,
     name: String,
-    log: Arc<Mutex<Vec<String>>>,
+    /// Its standard output. A file and not a pipe that a thread reads: what a
+    /// function wrote before it answered is there when the answer is.
+    log: NamedTempFile,
     /// From the start of the process to its first poll.
     pub cold_start: Duration,
 }
@@ -118,26 +121,18 @@ impl Function {
         let mut words = program.prefix.clone();
         words.push(program.bootstrap.clone());
         let first = words.remove(0);
+        let log = NamedTempFile::new().map_err(say)?;
         let began = Instant::now();
-        let mut child = Command::new(&first)
+        let child = Command::new(&first)
             .args(words)
             .env_clear()
             .envs(env)
             .envs(reserved(handler, &address))
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+            .stdout(log.reopen().map_err(say)?)
             .stderr(Stdio::inherit())
             .spawn()
             .map_err(|error| format!("{}: {error}", first.to_string_lossy()))?;
-        let log = Arc::new(Mutex::new(Vec::new()));
-        if let Some(stdout) = child.stdout.take() {
-            let log = Arc::clone(&log);
-            std::thread::spawn(move || {
-                for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                    locked(&log).push(line);
-                }
-            });
-        }
         let mut function = Self {
             child,
             events: Some(events),
@@ -214,7 +209,10 @@ impl Function {
 
     /// What it has written to its log so far.
     pub fn log(&self) -> Vec<String> {
-        locked(&self.log).clone()
+        let bytes = std::fs::read(self.log.path())
+            .unwrap_or_else(|error| panic!("the log of {}: {error}", self.name));
+        let text = String::from_utf8_lossy(&bytes);
+        text.lines().map(ToOwned::to_owned).collect()
     }
 
     pub fn pid(&self) -> u32 {

@@ -4,9 +4,11 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Read};
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 /// The source address under which examples and tests name the provider.
 pub const SOURCE: &str = "terraform.local/tap/tap";
@@ -189,16 +191,13 @@ impl Terraform {
         Ok(Ran::of(self.command(arguments).output()?))
     }
 
-    /// Starts a command whose output can be read while it runs.
+    /// Starts a command, which runs on.
     ///
     /// # Errors
     ///
     /// When it cannot be started.
-    pub fn start(&self, arguments: &[&str]) -> io::Result<Child> {
-        self.command(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
+    pub fn start(&self, arguments: &[&str]) -> io::Result<Running> {
+        Running::spawn(&mut self.command(arguments))
     }
 
     /// As [`Self::start`], in a process group of its own, as a shell starts a
@@ -208,13 +207,9 @@ impl Terraform {
     /// # Errors
     ///
     /// When it cannot be started.
-    pub fn start_in_group(&self, arguments: &[&str]) -> io::Result<Child> {
+    pub fn start_in_group(&self, arguments: &[&str]) -> io::Result<Running> {
         use std::os::unix::process::CommandExt;
-        self.command(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
+        Running::spawn(self.command(arguments).process_group(0))
     }
 
     /// `terraform plan` into a file; exit code 2 means changes.
@@ -318,8 +313,60 @@ fn signal(arguments: &[&str]) -> io::Result<()> {
 /// # Errors
 ///
 /// When it cannot be waited for.
-pub fn ended(child: Child) -> io::Result<Ran> {
-    Ok(Ran::of(child.wait_with_output()?))
+pub fn ended(mut running: Running) -> io::Result<Ran> {
+    let status = running.child.wait()?;
+    let [stdout, stderr] = running
+        .output
+        .map(|reader| reader.join().unwrap_or_default());
+    Ok(Ran::of(Output {
+        status,
+        stdout,
+        stderr,
+    }))
+}
+
+/// A command that runs. What it prints is read all the while: the plan of a
+/// whole pipeline is more than a pipe holds, and would stop it.
+pub struct Running {
+    child: Child,
+    /// Standard output and standard error.
+    output: [JoinHandle<Vec<u8>>; 2],
+}
+
+impl Running {
+    fn spawn(command: &mut Command) -> io::Result<Self> {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let output = [reader(child.stdout.take()), reader(child.stderr.take())];
+        Ok(Self { child, output })
+    }
+}
+
+fn reader(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut text = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // What was read before an error is kept.
+            let _ = pipe.read_to_end(&mut text);
+        }
+        text
+    })
+}
+
+impl Deref for Running {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.child
+    }
+}
+
+impl DerefMut for Running {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.child
+    }
 }
 
 impl Drop for Terraform {

@@ -16,19 +16,50 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const KEYS: &[&str] = &["DataKey", "EnvironmentKey", "LogsKey"];
 const BUCKETS: &[&str] = &["LogsBucket", "ProcessedBucket", "RawBucket"];
-const TAGGED: &[&str] = &[
-    "AlertsTopic",
-    "AuditTable",
-    "DataKey",
-    "EnvironmentKey",
-    "LogsBucket",
-    "LogsKey",
-    "ProcessedBucket",
-    "RawBucket",
-];
 
 fn documents() -> Settings {
     Settings::new("documents")
+}
+
+/// The ids of the template's resources of which this is true.
+fn resources(wanted: impl Fn(&str, &Value) -> bool) -> BTreeSet<String> {
+    let template = live::template(&documents().spec(), live::REGION);
+    let resources = template["Resources"].as_object().expect("resources");
+    let found = resources
+        .iter()
+        .filter(|(id, resource)| wanted(id, resource));
+    found.map(|(id, _)| id.clone()).collect()
+}
+
+/// What carries tags, and so those of `tags`.
+fn tagged() -> BTreeSet<String> {
+    resources(|_, resource| resource["Properties"].get("Tags").is_some())
+}
+
+/// What carries a tag of that key.
+fn tagged_with(key: &str) -> BTreeSet<String> {
+    resources(|_, resource| {
+        let tags = resource["Properties"]["Tags"].as_array();
+        tags.is_some_and(|tags| tags.iter().any(|tag| tag["Key"] == key))
+    })
+}
+
+/// What says the ARN or the name of one of these, which is another when they
+/// are replaced.
+fn referring_to(replaced: &[&str]) -> BTreeSet<String> {
+    resources(|_, resource| {
+        let text = resource["Properties"].to_string();
+        let says = |id: &&str| {
+            let parts = [
+                format!("\"Ref\":\"{id}\""),
+                format!("\"Fn::GetAtt\":[\"{id}\","),
+                format!("${{{id}}}"),
+                format!("${{{id}."),
+            ];
+            parts.iter().any(|part| text.contains(part))
+        };
+        replaced.iter().any(says)
+    })
 }
 
 fn set(names: &[&str]) -> BTreeSet<String> {
@@ -119,7 +150,7 @@ fn apply_creates_exactly_the_template_and_the_second_plan_is_empty() {
     ] {
         assert_eq!(state[attribute], expected, "output {attribute}");
     }
-    let template = live::template(&settings.spec(), live::REGION);
+    let template = live::template_here(&sandbox, &settings.spec(), live::REGION);
     let ids = |value: &Value| -> BTreeSet<String> {
         value
             .as_object()
@@ -148,8 +179,6 @@ fn apply_creates_exactly_the_template_and_the_second_plan_is_empty() {
             "key_arns.{name} is what the alias stands for"
         );
     }
-    // Not by its exit code: Terraform 1.11 says 2 whenever a state holds a
-    // number, whatever a provider answers.
     // Not by its exit code: Terraform 1.11 says 2 whenever a state holds a
     // number, whatever a provider answers.
     let ran = terraform
@@ -224,7 +253,11 @@ fn in_place(rows: &[Row]) {
 fn each_change_of_keys_table_and_tags_plans_its_own_lines_applies_and_goes_back_to_the_default() {
     in_place(&[
         ("encryption.rotation_period_days", json!(180), set(KEYS)),
-        ("encryption.deletion_window_days", json!(10), set(KEYS)),
+        (
+            "encryption.deletion_window_days",
+            json!(10),
+            tagged_with("tap:deletion-window-days"),
+        ),
         (
             "audit.recovery_period_days",
             json!(20),
@@ -240,7 +273,7 @@ fn each_change_of_keys_table_and_tags_plans_its_own_lines_applies_and_goes_back_
             json!(false),
             set(&["AuditTable"]),
         ),
-        ("tags", json!({ "team": "payments" }), set(TAGGED)),
+        ("tags", json!({ "team": "payments" }), tagged()),
     ]);
 }
 
@@ -267,11 +300,80 @@ fn each_change_of_storage_plans_its_own_lines_applies_and_goes_back_to_the_defau
             json!(3),
             set(BUCKETS),
         ),
-        ("storage.force_destroy", json!(false), set(BUCKETS)),
+        (
+            "storage.force_destroy",
+            json!(false),
+            tagged_with("tap:force-destroy"),
+        ),
         (
             "storage.access_log_encryption",
             json!("AES256"),
-            set(&["LogsBucket", "LogsKey"]),
+            set(&["LogsBucket", "LogsBucketBaseline", "LogsKey"]),
+        ),
+    ]);
+}
+
+const FUNCTIONS: [&str; 6] = [
+    "Encrypt",
+    "Evaluate",
+    "Remediate",
+    "Rotate",
+    "Scan",
+    "Validate",
+];
+
+fn functions() -> BTreeSet<String> {
+    FUNCTIONS.map(|name| format!("{name}Function")).into()
+}
+
+#[test]
+fn each_change_of_network_functions_api_and_firewall_plans_its_own_lines_and_goes_back() {
+    in_place(&[
+        (
+            "network.endpoint_zones",
+            json!(2),
+            resources(|_, resource| resource["Properties"]["VpcEndpointType"] == "Interface"),
+        ),
+        ("functions.memory_mb", json!(768), functions()),
+        ("functions.architecture", json!("x86_64"), functions()),
+        (
+            "functions.max_document_mb",
+            json!(20),
+            set(&["EncryptFunction", "ScanFunction", "ValidateFunction"]),
+        ),
+        ("api.rate_limit", json!(50), set(&["ApiStage", "UsagePlan"])),
+        ("api.quota_per_day", json!(5000), set(&["UsagePlan"])),
+        (
+            "firewall.requests_per_5_minutes",
+            json!(1000),
+            set(&["WebAcl"]),
+        ),
+    ]);
+}
+
+#[test]
+fn each_change_of_monitoring_threats_secrets_and_compliance_plans_its_own_lines_and_goes_back() {
+    in_place(&[
+        (
+            "monitoring.log_retention_days",
+            json!(400),
+            resources(|_, resource| resource["Type"] == "AWS::Logs::LogGroup"),
+        ),
+        (
+            "monitoring.read_only_api_calls",
+            json!(true),
+            set(&["ApiCallsRule", "EventsLogPolicy", "KmsErrorsRule"]),
+        ),
+        ("threats.minimum_severity", json!(8), set(&["FindingsRule"])),
+        (
+            "secrets.rotation_days",
+            json!(60),
+            resources(|_, resource| resource["Type"] == "AWS::SecretsManager::RotationSchedule"),
+        ),
+        (
+            "compliance.auto_remediate",
+            json!(false),
+            set(&["ComplianceRule", "ComplianceRulePermission"]),
         ),
     ]);
 }
@@ -416,19 +518,20 @@ fn with_allow_data_loss_a_create_only_change_replaces_what_it_says_and_nothing_e
             "AuditTable": json!({ "KeySchema": [
                 { "AttributeName": "requestId", "KeyType": "HASH" },
             ] }).to_string(),
-            "EnvironmentKey": json!({
-                "KeySpec": "RSA_2048", "EnableKeyRotation": false, "RotationPeriodInDays": null,
-            }).to_string(),
+            "EnvironmentKey": json!({ "MultiRegion": true }).to_string(),
         }),
     );
     configure(&terraform, &settings);
-    let lines = planned_lines(&terraform, "another KeySchema and KeySpec");
+    let replaced = ["AuditTable", "EnvironmentKey"];
+    let mut expected = referring_to(&replaced);
+    expected.extend(set(&replaced));
+    assert!(expected.contains("EnvironmentKeyAlias"), "{expected:?}");
     assert_eq!(
-        lines,
-        set(&["AuditTable", "EnvironmentKey", "EnvironmentKeyAlias"]),
+        planned_lines(&terraform, "another KeySchema and another kind of key"),
+        expected,
         "what is replaced, and what refers to it"
     );
-    apply_plan(&terraform, "another KeySchema and KeySpec");
+    apply_plan(&terraform, "another KeySchema and another kind of key");
     expect_exactly(&sandbox, &settings);
     expect_empty_plan(&terraform);
     let after = terraform.state_of(ADDRESS).expect("a state");
@@ -517,7 +620,7 @@ fn an_unknown_input_leaves_open_only_the_lines_that_it_decides() {
         set(&["AuditTable"]),
         "recovery_period_days unknown"
     );
-    assert_eq!(lines("tag"), set(TAGGED), "a tag's value unknown");
+    assert_eq!(lines("tag"), tagged(), "a tag's value unknown");
     assert_eq!(
         lines("override"),
         set(&["AuditTable"]),
@@ -534,7 +637,7 @@ fn an_unknown_input_leaves_open_only_the_lines_that_it_decides() {
         "an unknown address decides which subscriptions there are"
     );
     assert_eq!(
-        sandbox.account().expect("answers"),
+        common::account(&sandbox),
         json!({}),
         "a plan creates nothing"
     );
@@ -568,6 +671,35 @@ fn unknown_inputs_apply_as_what_they_become_and_the_next_plan_is_empty() {
     apply(&terraform);
     expect_exactly(&sandbox, &settings("three"));
     expect_empty_plan(&terraform);
+    expect_clean_destroy(&terraform, &sandbox);
+}
+
+#[test]
+fn what_an_unknown_input_becomes_may_not_lose_data_either() {
+    let sandbox = sandbox();
+    let text = |input: &str| {
+        format!(
+            "resource \"terraform_data\" \"later\" {{\n  input = \"{input}\"\n}}\n{}",
+            pipeline(
+                "  overrides = { AuditTable = terraform_data.later.output == \"one\" ? \"{}\" : jsonencode({ TableName = \"other\" }) }"
+            )
+        )
+    };
+    let terraform = terraform(&sandbox, &text("one"));
+    apply(&terraform);
+    let before = sandbox.last_sequence().expect("recorded");
+    terraform.configure(&text("two")).expect("written");
+    let ran = terraform.apply(&[]).expect("runs");
+    expect_code(&ran, 1, "an apply that would replace the audit table");
+    for part in ["AuditTable: replaced: TableName", "allow_data_loss = true"] {
+        assert!(ran.flat().contains(part), "{part}:\n{}", ran.text);
+    }
+    let made = sandbox.mutations_since(before).expect("recorded");
+    assert!(made.is_empty(), "{made:#?}");
+    terraform.configure(&text("one")).expect("written");
+    apply(&terraform);
+    expect_empty_plan(&terraform);
+    expect_exactly(&sandbox, &documents());
     expect_clean_destroy(&terraform, &sandbox);
 }
 
@@ -758,21 +890,22 @@ fn destroy_empties_buckets_of_thousands_of_versions_and_delete_markers() {
     let terraform = configured(&sandbox, &documents());
     apply(&terraform);
     let names = terraform.state_of(ADDRESS).expect("a state")["bucket_names"].clone();
+    // Not below `raw/`, where each would be a document and run three functions.
     let script = format!(
         r#"
 from concurrent.futures import ThreadPoolExecutor
 names = {names}
 s3 = boto3.client("s3")
 def put(bucket, n, version):
-    s3.put_object(Bucket=bucket, Key=f"raw/{{n}}.txt", Body=f"{{version}}".encode())
+    s3.put_object(Bucket=bucket, Key=f"kept/{{n}}.txt", Body=f"{{version}}".encode())
 with ThreadPoolExecutor(8) as pool:
     jobs = [pool.submit(put, names["raw"], n, v) for v in range(2) for n in range(800)]
     jobs += [pool.submit(put, names["processed"], n, 0) for n in range(300)]
     [job.result() for job in jobs]
 for first in range(0, 800, 400):
-    keys = [{{"Key": f"raw/{{n}}.txt"}} for n in range(first, first + 400)]
+    keys = [{{"Key": f"kept/{{n}}.txt"}} for n in range(first, first + 400)]
     s3.delete_objects(Bucket=names["raw"], Delete={{"Objects": keys, "Quiet": True}})
-s3.create_multipart_upload(Bucket=names["raw"], Key="raw/unfinished.bin")
+s3.create_multipart_upload(Bucket=names["raw"], Key="kept/unfinished.bin")
 versions = markers = 0
 for page in s3.get_paginator("list_object_versions").paginate(Bucket=names["raw"]):
     versions += len(page.get("Versions", []))

@@ -1,8 +1,10 @@
-//! What happens when AWS, the network or the user gets in the way.
+//! What happens when AWS, the network or the user gets in the way. One
+//! pipeline's life holds several of these, since an apply is what takes time.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 mod live;
+mod matrix;
 
 use acceptance::terraform::{
     Ran, Terraform, ended, interrupt, interrupt_terraform_alone, resource_change,
@@ -13,10 +15,11 @@ use common::{
     pipeline, sandbox, terraform,
 };
 use live::{Settings, expect_exactly, names};
+use matrix::whole;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 fn documents() -> Settings {
     Settings::new("documents")
@@ -74,29 +77,44 @@ fn expect_says(ran: &Ran, parts: &[&str]) {
 /// Everything that exists and is the pipeline's must be in its state: what is
 /// not would be an orphan.
 #[track_caller]
-fn expect_all_in_state(terraform: &Terraform, sandbox: &Sandbox) {
+fn expect_all_in_state(terraform: &Terraform, sandbox: &Sandbox, settings: &Settings) {
     let state = terraform.state_of(ADDRESS).expect("a state");
-    let known = state["physical_ids"].to_string();
-    let account = sandbox.account().expect("answers");
+    let ids = &state["physical_ids"];
+    // API Gateway's things are listed by name, and known by id.
+    let template = live::template(&settings.spec(), live::REGION);
+    let named: BTreeSet<&str> = template["Resources"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(id, _)| ids[id.as_str()].is_string())
+        .flat_map(|(_, resource)| {
+            ["Name", "UsagePlanName"].map(|name| &resource["Properties"][name])
+        })
+        .filter_map(Value::as_str)
+        .collect();
+    let known = ids.to_string();
+    let account = common::account(sandbox);
     for name in names(&account) {
         let (kind, id) = name
             .split_once(' ')
             .and_then(|(_, rest)| rest.split_once(' '))
             .expect("kind and name");
-        if kind == "parameters" {
+        // The manifest's parameters are no resources, and the interfaces of
+        // functions are Lambda's.
+        if ["parameters", "network_interfaces"].contains(&kind) {
             continue;
         }
         // A pending subscription is known by its topic and address.
         let id = id.rsplit(' ').next().unwrap_or(id);
         assert!(
-            known.contains(id),
+            known.contains(id) || named.contains(id),
             "{kind} {id} exists and the state should know it: {known}"
         );
     }
 }
 
 #[test]
-fn a_create_that_failed_keeps_everything_and_is_continued_in_place_without_a_deletion() {
+fn a_create_that_failed_keeps_everything_is_continued_in_place_and_replaced_only_when_ready() {
     let sandbox = sandbox();
     let settings = documents().with("alerts.emails", json!(["a@example.com"]));
     let terraform = configured(&sandbox, &settings);
@@ -111,7 +129,7 @@ fn a_create_that_failed_keeps_everything_and_is_continued_in_place_without_a_del
             "apply again",
         ],
     );
-    expect_all_in_state(&terraform, &sandbox);
+    expect_all_in_state(&terraform, &sandbox, &settings);
     let state = terraform.state_of(ADDRESS).expect("a state");
     assert_eq!(state["status"], "INCOMPLETE");
     let keys = state["key_arns"].clone();
@@ -139,6 +157,22 @@ fn a_create_that_failed_keeps_everything_and_is_continued_in_place_without_a_del
     assert_eq!(state["key_arns"], keys, "the keys are the same");
     expect_exactly(&sandbox, &settings);
     expect_empty_plan(&terraform);
+
+    // What is ready is really replaced.
+    let ran = terraform
+        .apply(&[&format!("-replace={ADDRESS}")])
+        .expect("runs");
+    expect_code(&ran, 0, "apply -replace");
+    let after = terraform.state_of(ADDRESS).expect("a state");
+    for key in ["data", "environment", "logs"] {
+        assert_ne!(
+            keys[key], after["key_arns"][key],
+            "the {key} key is another one"
+        );
+    }
+    assert_ne!(state["incarnation"], after["incarnation"]);
+    expect_exactly(&sandbox, &settings);
+    expect_empty_plan(&terraform);
     expect_clean_destroy(&terraform, &sandbox);
 }
 
@@ -157,7 +191,7 @@ fn a_failed_create_whose_configuration_changes_converges_and_leaves_no_orphan() 
     let ran = terraform.apply(&[]).expect("runs");
     expect_code(&ran, 1, "it fails again");
     confirm(&sandbox, &["c@example.com"]);
-    expect_all_in_state(&terraform, &sandbox);
+    expect_all_in_state(&terraform, &sandbox, &settings);
     sandbox.clear_weather().expect("cleared");
     settings.set("alerts.emails", json!(["c@example.com"]));
     settings.set("encryption.rotation_period_days", 180);
@@ -170,20 +204,9 @@ fn a_failed_create_whose_configuration_changes_converges_and_leaves_no_orphan() 
 }
 
 #[test]
-fn a_failed_create_is_removed_whole_by_destroy() {
+fn rollback_leaves_an_empty_account_and_resume_what_the_next_apply_finishes() {
     let sandbox = sandbox();
-    let terraform = configured(&sandbox, &documents());
-    sandbox.weather([no_tables()]).expect("rules");
-    let ran = terraform.apply(&[]).expect("runs");
-    expect_code(&ran, 1, "a create that failed is an error");
-    sandbox.clear_weather().expect("cleared");
-    expect_clean_destroy(&terraform, &sandbox);
-}
-
-#[test]
-fn rollback_leaves_an_empty_account_and_no_state() {
-    let sandbox = sandbox();
-    let settings = documents().with("on_create_failure", "rollback");
+    let mut settings = documents().with("on_create_failure", "rollback");
     let terraform = configured(&sandbox, &settings);
     sandbox.weather([no_tables()]).expect("rules");
     let ran = terraform.apply(&[]).expect("runs");
@@ -195,17 +218,9 @@ fn rollback_leaves_an_empty_account_and_no_state() {
         Value::Null,
         "nothing exists, so nothing is in the state"
     );
-    sandbox.clear_weather().expect("cleared");
-    apply(&terraform);
-    expect_exactly(&sandbox, &settings);
-}
 
-#[test]
-fn resume_succeeds_with_a_warning_and_the_next_apply_finishes() {
-    let sandbox = sandbox();
-    let settings = documents().with("on_create_failure", "resume");
-    let terraform = configured(&sandbox, &settings);
-    sandbox.weather([no_tables()]).expect("rules");
+    settings.set("on_create_failure", "resume");
+    configure(&terraform, &settings);
     let ran = terraform.apply(&[]).expect("runs");
     expect_code(&ran, 0, "resume is no error");
     expect_says(
@@ -235,70 +250,283 @@ fn resume_succeeds_with_a_warning_and_the_next_apply_finishes() {
     expect_empty_plan(&terraform);
 }
 
-#[test]
-fn replace_of_a_ready_pipeline_replaces_it_really() {
-    let sandbox = sandbox();
-    let terraform = configured(&sandbox, &documents());
-    apply(&terraform);
-    let before = terraform.state_of(ADDRESS).expect("a state");
-    let ran = terraform
-        .apply(&[&format!("-replace={ADDRESS}")])
-        .expect("runs");
-    expect_code(&ran, 0, "apply -replace");
-    let after = terraform.state_of(ADDRESS).expect("a state");
-    for key in ["data", "environment", "logs"] {
-        assert_ne!(
-            before["key_arns"][key], after["key_arns"][key],
-            "the {key} key is another one"
-        );
-    }
-    assert_ne!(before["incarnation"], after["incarnation"]);
-    expect_exactly(&sandbox, &documents());
-    expect_empty_plan(&terraform);
-    expect_clean_destroy(&terraform, &sandbox);
-}
-
-/// Waits until so many calls that change something have been made.
+/// Starts Terraform, interrupts it when it has changed so many things, and
+/// waits for its end.
 #[track_caller]
-fn wait_for_mutations(sandbox: &Sandbox, child: &mut Child, count: usize) {
-    let began = Instant::now();
-    while sandbox.mutations_since(0).expect("recorded").len() < count {
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "{count} mutating calls should have been made"
-        );
+fn interrupted(
+    (terraform, sandbox): (&Terraform, &Sandbox),
+    command: &str,
+    after: usize,
+    how: fn(&Child) -> std::io::Result<()>,
+) -> Interrupted {
+    let since = sandbox.last_sequence().expect("recorded");
+    let changes = |since| sandbox.mutations_since(since).expect("recorded").len();
+    let mut child = terraform
+        .start_in_group(&[command, "-input=false", "-no-color", "-auto-approve"])
+        .expect("starts");
+    while changes(since) < after {
         assert!(
             child.try_wait().expect("waited").is_none(),
-            "the apply ended before its {count}th mutating call"
+            "{command} ended before its {after}th change"
         );
         std::thread::sleep(Duration::from_millis(20));
     }
+    let signalled = sandbox.last_sequence().expect("recorded");
+    how(&child).expect("signalled");
+    let ran = ended(child).expect("ends");
+    expect_code(&ran, 1, &format!("{command} that was interrupted"));
+    Interrupted {
+        late: changes(signalled),
+        end: sandbox.last_sequence().expect("recorded"),
+    }
 }
 
-fn interrupted_apply(how: fn(&Child) -> std::io::Result<()>) {
+/// How an interrupted command ended.
+struct Interrupted {
+    /// The changes that were begun after the signal.
+    late: usize,
+    end: u64,
+}
+
+#[test]
+fn an_apply_an_update_and_a_destroy_that_are_interrupted_lose_nothing_and_are_gone_on_with() {
     let sandbox = sandbox();
-    let settings = documents().with("alerts.emails", json!(["a@example.com"]));
+    let mut settings = documents().with("alerts.emails", json!(["a@example.com"]));
     let terraform = configured(&sandbox, &settings);
-    sandbox
-        .weather([Rule::new(Action::LatencyMs(300)).mutating()])
-        .expect("rules");
-    let mut child = terraform
-        .start_in_group(&["apply", "-input=false", "-no-color", "-auto-approve"])
-        .expect("starts");
-    wait_for_mutations(&sandbox, &mut child, 12);
-    how(&child).expect("signalled");
-    let interrupted = Instant::now();
-    let ran = ended(child).expect("ends");
-    expect_code(&ran, 1, "an interrupted apply");
-    assert!(
-        interrupted.elapsed() < Duration::from_secs(30),
-        "an interrupted apply ends soon, not after {:?}",
-        interrupted.elapsed()
-    );
-    expect_all_in_state(&terraform, &sandbox);
+    let both = (&terraform, &*sandbox);
+    let slowly = || {
+        let latency = Rule::new(Action::LatencyMs(300)).mutating();
+        sandbox.weather([latency]).expect("rules");
+    };
+
+    // A signal to Terraform alone, and once more in mid-apply by Ctrl-C in a
+    // terminal, which the provider gets too.
+    slowly();
+    let first = interrupted(both, "apply", 60, interrupt_terraform_alone);
+    expect_all_in_state(&terraform, &sandbox, &settings);
+    let second = interrupted(both, "apply", 40, interrupt);
+    expect_all_in_state(&terraform, &sandbox, &settings);
     let state = terraform.state_of(ADDRESS).expect("a state");
     assert_eq!(state["status"], "INCOMPLETE");
     sandbox.clear_weather().expect("cleared");
+    apply(&terraform);
+    let went_on = sandbox.mutations_since(first.end).expect("recorded");
+    assert_eq!(
+        deletions(&went_on),
+        Vec::<String>::new(),
+        "going on deletes nothing"
+    );
+    // It ends soon: what is under way is finished, and hardly anything begun.
+    let rest = sandbox.mutations_since(second.end).expect("recorded");
+    for late in [first.late, second.late] {
+        assert!(
+            late * 2 < rest.len(),
+            "{late} changes were begun after the signal, where {} were left to do",
+            rest.len()
+        );
+    }
+    expect_exactly(&sandbox, &settings);
+    expect_empty_plan(&terraform);
+
+    confirm(&sandbox, &["a@example.com"]);
+    settings.set("encryption.rotation_period_days", 180);
+    settings.set("storage.noncurrent_glacier_after_days", 45);
+    settings.set("tags", json!({ "team": "payments" }));
+    settings.set("alerts.emails", json!(["b@example.com"]));
+    configure(&terraform, &settings);
+    slowly();
+    interrupted(both, "apply", 4, interrupt);
+    expect_all_in_state(&terraform, &sandbox, &settings);
+    sandbox.clear_weather().expect("cleared");
+    apply(&terraform);
+    expect_exactly(&sandbox, &settings);
+    expect_empty_plan(&terraform);
+
+    confirm(&sandbox, &["b@example.com"]);
+    slowly();
+    interrupted(both, "destroy", 6, interrupt);
+    sandbox.clear_weather().expect("cleared");
+    expect_all_in_state(&terraform, &sandbox, &settings);
+    expect_clean_destroy(&terraform, &sandbox);
+}
+
+/// What befalls the calls.
+type Weather = fn() -> Vec<Rule>;
+
+/// Reads and changes are counted apart. Counted together, three calls that
+/// belong together would be refused at the same one for ever.
+fn every_third_call_throttled() -> Vec<Rule> {
+    let mut reads = Rule::new(Action::Throttle).every(3);
+    reads.matching.mutating = Some(false);
+    vec![reads, Rule::new(Action::Throttle).mutating().every(3)]
+}
+
+fn a_500_after_the_effect_of_every_fifth_change() -> Vec<Rule> {
+    vec![Rule::new(Action::ErrorAfter(500)).mutating().every(5)]
+}
+
+fn a_503_before_and_connections_that_break_on_either_side() -> Vec<Rule> {
+    vec![
+        Rule::new(Action::DropAfter).mutating().every(4),
+        Rule::new(Action::DropBefore).every(7),
+        Rule::new(Action::ErrorBefore(503)).every(11),
+    ]
+}
+
+/// The first answer of every operation that makes or takes something.
+fn answers_lost_once() -> Vec<Rule> {
+    [
+        "CreateKey",
+        "CreateAlias",
+        "CreateBucket",
+        "CreateTable",
+        "CreateTopic",
+        "Subscribe",
+        "PutParameter",
+        "CreateVpc",
+        "CreateSubnet",
+        "CreateRouteTable",
+        "CreateSecurityGroup",
+        "CreateNetworkAcl",
+        "CreateNetworkAclEntry",
+        "CreateVpcEndpoint",
+        "CreateFlowLogs",
+        "AssociateRouteTable",
+        "ReplaceNetworkAclAssociation",
+        "AuthorizeSecurityGroupIngress",
+        "AuthorizeSecurityGroupEgress",
+        "CreateRole",
+        "CreatePolicy",
+        "AttachRolePolicy",
+        "CreateFunction",
+        "AddPermission",
+        "CreateQueue",
+        "CreateLogGroup",
+        "PutMetricAlarm",
+        "PutRule",
+        "CreateSecret",
+        "RotateSecret",
+        "CreateRestApi",
+        "CreateResource",
+        "PutMethod",
+        "CreateModel",
+        "CreateRequestValidator",
+        "CreateDeployment",
+        "CreateStage",
+        "CreateApiKey",
+        "CreateUsagePlan",
+        "CreateUsagePlanKey",
+        "GenerateClientCertificate",
+        "CreateWebACL",
+        "AssociateWebACL",
+        "PutConfigRule",
+        "DeleteTable",
+        "DeleteTopic",
+        "DeleteBucket",
+        "ScheduleKeyDeletion",
+        "TagResource",
+        "PutBucketPolicy",
+        "DeleteVpc",
+        "DeleteSubnet",
+        "DeleteSecurityGroup",
+        "DeleteVpcEndpoints",
+        "DeleteFlowLogs",
+        "DeleteFunction",
+        "DeleteRole",
+        "DeletePolicy",
+        "DeleteSecret",
+        "DeleteRestApi",
+        "DeleteApiKey",
+        "DeleteUsagePlan",
+        "DeleteWebACL",
+    ]
+    .map(|operation| Rule::new(Action::DropAfter).operation(operation).first(1))
+    .to_vec()
+}
+
+/// Applies, changes and destroys, each under its weather, and expects that
+/// none of it shows.
+fn converges_under([creating, updating, destroying]: [Weather; 3]) {
+    let sandbox = sandbox();
+    let mut settings = documents().with("alerts.emails", json!(["a@example.com"]));
+    let terraform = configured(&sandbox, &settings);
+    let under = |weather: Weather, command: &dyn Fn() -> std::io::Result<Ran>, what: &str| {
+        let since = sandbox.last_sequence().expect("recorded");
+        sandbox.weather(weather()).expect("rules");
+        expect_code(&command().expect("runs"), 0, what);
+        sandbox.clear_weather().expect("cleared");
+        let calls = sandbox.calls_since(since).expect("recorded");
+        let struck = calls.iter().filter(|call| !call.weather.is_empty());
+        let struck = struck.count();
+        assert!(struck > 0, "{what}: the weather struck nothing");
+        struck
+    };
+    let mut struck = under(creating, &|| terraform.apply(&[]), "apply");
+    expect_exactly(&sandbox, &settings);
+    expect_empty_plan(&terraform);
+    settings.set("encryption.rotation_period_days", 180);
+    settings.set("tags", json!({ "team": "payments" }));
+    settings.set("functions.memory_mb", 768);
+    settings.set("functions.architecture", "x86_64");
+    settings.set("network.endpoint_zones", 2);
+    settings.set("api.allowed_cidrs", json!(["198.51.100.0/24"]));
+    settings.set("firewall.requests_per_5_minutes", 1000);
+    settings.set("monitoring.log_retention_days", 400);
+    settings.set("secrets.rotation_days", 60);
+    configure(&terraform, &settings);
+    struck += under(updating, &|| terraform.apply(&[]), "update");
+    expect_exactly(&sandbox, &settings);
+    struck += under(destroying, &|| terraform.destroy(), "destroy");
+    expect_empty_account(&sandbox);
+    assert!(struck > 20, "the weather struck only {struck} calls");
+}
+
+/// One life that meets both weathers, or one life wholly under each where
+/// `TAP_MATRIX` is set.
+fn converges_under_both(first: Weather, second: Weather) {
+    if !whole() {
+        return converges_under([first, second, second]);
+    }
+    converges_under([first; 3]);
+    converges_under([second; 3]);
+}
+
+#[test]
+fn throttled_calls_and_errors_after_the_effect_do_not_show_and_nothing_is_made_twice() {
+    converges_under_both(
+        every_third_call_throttled,
+        a_500_after_the_effect_of_every_fifth_change,
+    );
+}
+
+#[test]
+fn lost_answers_and_broken_connections_do_not_show_and_nothing_is_made_twice() {
+    converges_under_both(
+        answers_lost_once,
+        a_503_before_and_connections_that_break_on_either_side,
+    );
+}
+
+#[test]
+fn a_create_whose_time_is_up_and_a_destroy_that_could_not_delete_everything_are_gone_on_with() {
+    let sandbox = sandbox();
+    let mut settings = documents().with("timeouts.create", "10s");
+    let terraform = configured(&sandbox, &settings);
+    sandbox
+        .weather([Rule::new(Action::LatencyMs(250)).mutating()])
+        .expect("rules");
+    let ran = terraform.apply(&[]).expect("runs");
+    expect_code(&ran, 1, "a create whose time is up");
+    expect_says(&ran, &["The time allowed in timeouts is up"]);
+    expect_all_in_state(&terraform, &sandbox, &settings);
+    assert_ne!(
+        common::account(&sandbox),
+        json!({}),
+        "what was made is kept"
+    );
+    sandbox.clear_weather().expect("cleared");
+    settings.set("timeouts.create", "10m");
+    configure(&terraform, &settings);
     let before = sandbox.last_sequence().expect("recorded");
     apply(&terraform);
     assert_eq!(
@@ -308,146 +536,7 @@ fn interrupted_apply(how: fn(&Child) -> std::io::Result<()>) {
     );
     expect_exactly(&sandbox, &settings);
     expect_empty_plan(&terraform);
-    expect_clean_destroy(&terraform, &sandbox);
-}
 
-#[test]
-fn ctrl_c_in_a_terminal_in_mid_apply_keeps_everything_that_exists_and_the_next_apply_converges() {
-    interrupted_apply(interrupt);
-}
-
-#[test]
-fn sigint_to_terraform_alone_in_mid_apply_keeps_everything_that_exists_too() {
-    interrupted_apply(interrupt_terraform_alone);
-}
-
-#[test]
-fn ctrl_c_in_mid_update_and_in_mid_destroy_loses_nothing() {
-    let sandbox = sandbox();
-    let mut settings = documents().with("alerts.emails", json!(["a@example.com"]));
-    let terraform = configured(&sandbox, &settings);
-    apply(&terraform);
-    confirm(&sandbox, &["a@example.com"]);
-    let latency = || [Rule::new(Action::LatencyMs(300)).mutating()];
-    let run_and_interrupt = |arguments: &[&str], calls: usize| {
-        sandbox.weather(latency()).expect("rules");
-        let done = sandbox.mutations_since(0).expect("recorded").len();
-        let mut child = terraform.start_in_group(arguments).expect("starts");
-        wait_for_mutations(&sandbox, &mut child, done + calls);
-        interrupt(&child).expect("signalled");
-        let ran = ended(child).expect("ends");
-        expect_code(&ran, 1, "what was interrupted");
-        sandbox.clear_weather().expect("cleared");
-        expect_all_in_state(&terraform, &sandbox);
-    };
-    settings.set("encryption.rotation_period_days", 180);
-    settings.set("storage.noncurrent_glacier_after_days", 45);
-    settings.set("tags", json!({ "team": "payments" }));
-    settings.set("alerts.emails", json!(["b@example.com"]));
-    configure(&terraform, &settings);
-    run_and_interrupt(&["apply", "-input=false", "-no-color", "-auto-approve"], 4);
-    apply(&terraform);
-    expect_exactly(&sandbox, &settings);
-    expect_empty_plan(&terraform);
-    confirm(&sandbox, &["b@example.com"]);
-    run_and_interrupt(
-        &["destroy", "-input=false", "-no-color", "-auto-approve"],
-        6,
-    );
-    expect_clean_destroy(&terraform, &sandbox);
-}
-
-/// Applies, changes and destroys under a weather and expects that none of it
-/// shows.
-fn converges_under(weather: fn() -> Vec<Rule>) {
-    let sandbox = sandbox();
-    let mut settings = documents().with("alerts.emails", json!(["a@example.com"]));
-    let terraform = configured(&sandbox, &settings);
-    sandbox.weather(weather()).expect("rules");
-    let ran = terraform.apply(&[]).expect("runs");
-    expect_code(&ran, 0, "apply under the weather");
-    let troubled = sandbox
-        .calls()
-        .expect("recorded")
-        .iter()
-        .filter(|call| !call.weather.is_empty())
-        .count();
-    assert!(troubled > 5, "the weather struck only {troubled} calls");
-    sandbox.clear_weather().expect("cleared");
-    expect_exactly(&sandbox, &settings);
-    expect_empty_plan(&terraform);
-
-    sandbox.weather(weather()).expect("rules");
-    settings.set("encryption.rotation_period_days", 180);
-    settings.set("tags", json!({ "team": "payments" }));
-    configure(&terraform, &settings);
-    let ran = terraform.apply(&[]).expect("runs");
-    expect_code(&ran, 0, "update under the weather");
-    sandbox.clear_weather().expect("cleared");
-    expect_exactly(&sandbox, &settings);
-
-    sandbox.weather(weather()).expect("rules");
-    let ran = terraform.destroy().expect("runs");
-    expect_code(&ran, 0, "destroy under the weather");
-    sandbox.clear_weather().expect("cleared");
-    expect_empty_account(&sandbox);
-}
-
-#[test]
-fn with_every_third_call_throttled_apply_update_and_destroy_converge() {
-    // Reads and changes are counted apart. Counted together, three calls that
-    // belong together would be refused at the same one for ever.
-    converges_under(|| {
-        let mut reads = Rule::new(Action::Throttle).every(3);
-        reads.matching.mutating = Some(false);
-        vec![reads, Rule::new(Action::Throttle).mutating().every(3)]
-    });
-}
-
-#[test]
-fn with_a_500_after_the_effect_of_every_fifth_change_nothing_is_made_twice() {
-    converges_under(|| vec![Rule::new(Action::ErrorAfter(500)).mutating().every(5)]);
-}
-
-#[test]
-fn with_a_503_before_and_connections_that_break_on_either_side_nothing_is_made_twice() {
-    converges_under(|| {
-        vec![
-            Rule::new(Action::DropAfter).mutating().every(4),
-            Rule::new(Action::DropBefore).every(7),
-            Rule::new(Action::ErrorBefore(503)).every(11),
-        ]
-    });
-}
-
-#[test]
-fn when_the_answer_of_every_creating_call_is_lost_once_each_thing_exists_once() {
-    converges_under(|| {
-        [
-            "CreateKey",
-            "CreateAlias",
-            "CreateBucket",
-            "CreateTable",
-            "CreateTopic",
-            "Subscribe",
-            "PutParameter",
-            "DeleteTable",
-            "DeleteTopic",
-            "DeleteBucket",
-            "ScheduleKeyDeletion",
-            "TagResource",
-            "PutBucketPolicy",
-        ]
-        .map(|operation| Rule::new(Action::DropAfter).operation(operation).first(1))
-        .to_vec()
-    });
-}
-
-#[test]
-fn a_destroy_that_could_not_delete_everything_keeps_the_remainder_and_the_next_finishes() {
-    let sandbox = sandbox();
-    let terraform = configured(&sandbox, &documents());
-    apply(&terraform);
     sandbox
         .weather([Rule::new(Action::AccessDenied)
             .service("dynamodb")
@@ -469,7 +558,7 @@ fn a_destroy_that_could_not_delete_everything_keeps_the_remainder_and_the_next_f
         BTreeSet::from(["AuditTable".to_owned(), "DataKey".to_owned()]),
         "the table, and the key that its data needs"
     );
-    expect_all_in_state(&terraform, &sandbox);
+    expect_all_in_state(&terraform, &sandbox, &settings);
     // A plan still works, and says what an apply would do.
     let ran = terraform.plan(&[]).expect("runs");
     expect_code(&ran, 2, "a plan after a partial destroy");
@@ -483,35 +572,7 @@ fn a_destroy_that_could_not_delete_everything_keeps_the_remainder_and_the_next_f
 }
 
 #[test]
-fn a_create_whose_time_is_up_keeps_what_exists_and_the_next_goes_on() {
-    let sandbox = sandbox();
-    let mut settings = documents().with("timeouts.create", "1s");
-    let terraform = configured(&sandbox, &settings);
-    sandbox
-        .weather([Rule::new(Action::LatencyMs(250)).mutating()])
-        .expect("rules");
-    let ran = terraform.apply(&[]).expect("runs");
-    expect_code(&ran, 1, "a create whose time is up");
-    expect_says(&ran, &["The time allowed in timeouts is up"]);
-    expect_all_in_state(&terraform, &sandbox);
-    let account = sandbox.account().expect("answers");
-    assert_ne!(account, json!({}), "what was made is kept");
-    sandbox.clear_weather().expect("cleared");
-    settings.set("timeouts.create", "10m");
-    configure(&terraform, &settings);
-    let before = sandbox.last_sequence().expect("recorded");
-    apply(&terraform);
-    assert_eq!(
-        deletions(&sandbox.mutations_since(before).expect("recorded")),
-        Vec::<String>::new(),
-        "going on deletes nothing"
-    );
-    expect_exactly(&sandbox, &settings);
-    expect_empty_plan(&terraform);
-}
-
-#[test]
-fn one_missing_permission_that_hits_many_resources_is_one_error_that_lists_them() {
+fn one_missing_permission_is_one_error_that_lists_its_resources_and_what_failed_is_removed_whole() {
     let sandbox = sandbox();
     let terraform = configured(&sandbox, &documents());
     sandbox
@@ -531,6 +592,11 @@ fn one_missing_permission_that_hits_many_resources_is_one_error_that_lists_them(
         "one cause is one error:\n{}",
         ran.text
     );
+    // Further than that, so that there is more to remove.
+    sandbox.clear_weather().expect("cleared");
+    sandbox.weather([no_tables()]).expect("rules");
+    let ran = terraform.apply(&[]).expect("runs");
+    expect_code(&ran, 1, "no table can be made");
     sandbox.clear_weather().expect("cleared");
     expect_clean_destroy(&terraform, &sandbox);
 }

@@ -148,6 +148,41 @@ fn account_and_region_are_arguments_and_reach_arns_names_and_partition() {
 }
 
 #[test]
+fn what_is_told_of_an_account_takes_the_place_of_the_documentation_s() {
+    let mut spec = quickstart().spec();
+    spec["facts"] = json!({
+        "zone_ids": ["use1-az6", "use1-az5", "use1-az4"],
+        "prefix_list_ids": { "dynamodb": "pl-0d", "s3": "pl-05" },
+        "administrator_arn": "arn:aws:iam::111122223333:user/alice",
+        "account": { "recorder": "", "api_logging_role": "" },
+    });
+    let (code, text, errors) = template_command(&spec);
+    assert_eq!(code, 0, "{errors}");
+    for part in ["\"use1-az6\"", "\"pl-0d\"", "\"pl-05\"", ":user/alice\""] {
+        assert!(text.contains(part), "{part} should be in the template");
+    }
+    for part in [
+        "use1-az1",
+        "pl-63a5400a",
+        "AWS::Config::ConfigRule",
+        "/administrator",
+        "0000.zip",
+    ] {
+        assert!(!text.contains(part), "{part} should not be there");
+    }
+    for (facts, said) in [
+        (json!([]), "facts: "),
+        (json!({ "zones": [] }), "unknown field `zones`"),
+        (json!({ "zone_ids": [1] }), "facts.zone_ids"),
+    ] {
+        spec["facts"] = facts;
+        let (code, _, errors) = template_command(&spec);
+        assert_eq!(code, 1, "{errors}");
+        assert!(errors.contains(said), "{errors}");
+    }
+}
+
+#[test]
 fn the_command_refuses_what_is_wrong_with_its_path_and_advice() {
     for (spec, says) in [
         (

@@ -40,6 +40,10 @@ const ARN: &str = "Write the key's ARN (not its alias)";
 const MAIL: &str = "Write an address that can receive mail";
 const BUCKET: &str = "Write the name of an existing bucket (not its ARN)";
 const DURATION: &str = "Write a number with a unit";
+const WHOLE: &str = "Write a whole number from";
+const CIDR: &str = "Write a private IPv4 range from /16 to /22 that begins at its first address";
+const PROVISION: &str =
+    "Write \"existing\" or \"managed\" or \"none\"; the default is \"existing\"";
 
 /// Cases of the resource that the provider itself refuses.
 const CASES: &[Case] = &[
@@ -341,7 +345,7 @@ const CASES: &[Case] = &[
         "overrides = { Bucket = jsonencode({}) }",
         "Bucket = ",
         "Bucket is not a logical id of this pipeline",
-        "the logical ids are AlertsTopic",
+        "but LogsBucket, LogsBucketBaseline",
     ),
     case(
         "overrides = { RawBucket = null }",
@@ -366,6 +370,478 @@ const CASES: &[Case] = &[
         "DataKey = ",
         "RotationPeriodInDays: must be between 90 and 2560",
         "Write properties of AWS::KMS::Key",
+    ),
+];
+
+/// Cases of the areas around the data.
+const AREAS: &[Case] = &[
+    case(
+        "network = { cidr_block = \"10.0.0.0/24\" }",
+        "cidr_block",
+        "network.cidr_block: \"10.0.0.0/24\" is not an address range for the VPC",
+        CIDR,
+    ),
+    case(
+        "network = { cidr_block = \"10.0.0.0/15\" }",
+        "cidr_block",
+        "\"10.0.0.0/15\" is not an address range",
+        CIDR,
+    ),
+    case(
+        "network = { cidr_block = \"8.8.0.0/16\" }",
+        "cidr_block",
+        "\"8.8.0.0/16\" is not an address range",
+        CIDR,
+    ),
+    case(
+        "network = { cidr_block = \"10.0.1.0/16\" }",
+        "cidr_block",
+        "\"10.0.1.0/16\" is not an address range",
+        CIDR,
+    ),
+    case(
+        "network = { cidr_block = \"10.0.0.0\" }",
+        "cidr_block",
+        "\"10.0.0.0\" is not an address range",
+        CIDR,
+    ),
+    case(
+        "network = { cidr_block = \"fd00::/16\" }",
+        "cidr_block",
+        "\"fd00::/16\" is not an address range",
+        CIDR,
+    ),
+    case(
+        "network = { availability_zones = 1 }",
+        "availability_zones",
+        "network.availability_zones: 1 is not possible",
+        "from 2 to 6; the default is 3",
+    ),
+    case(
+        "network = { availability_zones = 7 }",
+        "availability_zones",
+        "7 is not possible",
+        WHOLE,
+    ),
+    case(
+        "network = { endpoint_zones = 0 }",
+        "endpoint_zones",
+        "network.endpoint_zones: 0 is not possible",
+        "from 1 to 6",
+    ),
+    case(
+        "network = { availability_zones = 2, endpoint_zones = 3 }",
+        "endpoint_zones",
+        "endpoint_zones is 3 and availability_zones is 2",
+        "leave endpoint_zones out for all",
+    ),
+    case(
+        "network = { extra_endpoints = [\"com.amazonaws.us-east-1.ecr.api\"] }",
+        "extra_endpoints",
+        "is not the name of a service with endpoints",
+        "for example \"ecr.api\"",
+    ),
+    case(
+        "network = { extra_endpoints = [\"s3\"] }",
+        "extra_endpoints",
+        "\"s3\" has a gateway endpoint already",
+        "Remove it",
+    ),
+    case(
+        "network = { vpc_id = \"my-vpc\", subnet_ids = [\"subnet-0123456789abcdef0\", \"subnet-0123456789abcdef1\"] }",
+        "vpc_id",
+        "\"my-vpc\" is not the id of a VPC",
+        "Write an id such as \"vpc-",
+    ),
+    case(
+        "network = { vpc_id = \"vpc-0123456789abcdef0\" }",
+        "vpc_id",
+        "vpc_id is given with 0 subnet_ids",
+        "Write two or more private subnets",
+    ),
+    case(
+        "network = { vpc_id = \"vpc-0123456789abcdef0\", subnet_ids = [\"subnet-0123456789abcdef0\"] }",
+        "subnet_ids",
+        "vpc_id is given with 1 subnet_ids",
+        "Write two or more private subnets",
+    ),
+    case(
+        "network = { subnet_ids = [\"subnet-0123456789abcdef0\", \"subnet-0123456789abcdef1\"] }",
+        "subnet_ids",
+        "subnet_ids is given without vpc_id",
+        "remove subnet_ids to have a network created",
+    ),
+    case(
+        "network = { route_table_ids = [\"rtb-0123456789abcdef0\"] }",
+        "route_table_ids",
+        "route_table_ids is given without vpc_id",
+        "Write vpc_id",
+    ),
+    case(
+        "network = { vpc_id = \"vpc-0123456789abcdef0\", subnet_ids = [\"a\", \"b\"] }",
+        "subnet_ids",
+        "\"a\" is not the id of a subnet",
+        "Write an id such as \"subnet-",
+    ),
+    case(
+        "network = { vpc_id = \"vpc-0123456789abcdef0\", subnet_ids = [\"subnet-0123456789abcdef0\", \"subnet-0123456789abcdef1\"], route_table_ids = [\"main\"] }",
+        "route_table_ids",
+        "\"main\" is not the id of a route table",
+        "Write an id such as \"rtb-",
+    ),
+    case(
+        "network = { vpc_id = \"vpc-0123456789abcdef0\", subnet_ids = [\"subnet-0123456789abcdef0\", \"subnet-0123456789abcdef1\"], cidr_block = \"10.0.0.0/16\" }",
+        "cidr_block",
+        "cidr_block says how a VPC is created",
+        "Remove one of them",
+    ),
+    case(
+        "network = { vpc_id = \"vpc-0123456789abcdef0\", subnet_ids = [\"subnet-0123456789abcdef0\", \"subnet-0123456789abcdef1\"], endpoint_zones = 3 }",
+        "endpoint_zones",
+        "the number of subnet_ids is 2",
+        "Write a number from 1 to 2",
+    ),
+    case(
+        "functions = { architecture = \"arm\" }",
+        "architecture",
+        "functions.architecture: \"arm\" is not one of the possible values",
+        "Write \"arm64\" or \"x86_64\"",
+    ),
+    case(
+        "functions = { memory_mb = 127 }",
+        "memory_mb",
+        "functions.memory_mb: 127",
+        "from 128 to 10240; the default is 512",
+    ),
+    case(
+        "functions = { timeout_seconds = 30 }",
+        "timeout_seconds",
+        "functions.timeout_seconds: 30",
+        "from 3 to 29; the default is 15",
+    ),
+    case(
+        "functions = { per_function = { upload = {} } }",
+        "per_function",
+        "There is no function \"upload\"",
+        "Write one of validate, encrypt, scan, remediate, rotate, evaluate",
+    ),
+    case(
+        "functions = { per_function = { scan = { timeout_seconds = 30 } } }",
+        "per_function",
+        "30 is not possible",
+        "from 3 to 29",
+    ),
+    case(
+        "functions = { per_function = { rotate = { timeout_seconds = 901 } } }",
+        "per_function",
+        "901 is not possible",
+        "from 3 to 900",
+    ),
+    case(
+        "functions = { per_function = { validate = { memory_mb = 10241 } } }",
+        "per_function",
+        "10241 is not possible",
+        "from 128 to 10240",
+    ),
+    case(
+        "functions = { per_function = { encrypt = { reserved_concurrency = 1001 } } }",
+        "per_function",
+        "1001 is not possible",
+        "from 0 to 1000",
+    ),
+    case(
+        "functions = { code = { s3_bucket = \"s3://releases\", s3_key = \"x.zip\" } }",
+        "code",
+        "functions.code.s3_bucket: \"s3://releases\" is not a bucket name",
+        BUCKET,
+    ),
+    case(
+        "functions = { code = { s3_bucket = \"releases\", s3_key = \"\" } }",
+        "code",
+        "functions.code.s3_key: \"\" is not the key of an object",
+        "Write the key inside the bucket",
+    ),
+    case(
+        "functions = { code = { s3_bucket = \"releases\", s3_key = \"x.zip\", s3_object_version = \"\" } }",
+        "code",
+        "is not the version of an object",
+        "leave it out",
+    ),
+    case(
+        "functions = { max_document_mb = 101 }",
+        "max_document_mb",
+        "functions.max_document_mb: 101",
+        "from 1 to 100; the default is 10",
+    ),
+    case(
+        "functions = { document_types = [\"pdf\", \"odt\"] }",
+        "document_types",
+        "\"odt\" is not a kind of document",
+        "Write any of \"doc\", \"docx\", \"pdf\", \"text\"",
+    ),
+    case(
+        "functions = { document_types = [] }",
+        "document_types",
+        "every document would be refused",
+        "leave it out for all",
+    ),
+    case(
+        "functions = { patterns = { \"Customer Id\" = \"[0-9]{8}\" } }",
+        "patterns",
+        "\"Customer Id\" is not a name for a pattern",
+        "Write 1 to 32 lower-case letters",
+    ),
+    case(
+        "functions = { patterns = { iban = \"[0-9]{8}\" } }",
+        "patterns",
+        "\"iban\" is the name of a pattern that the scan has itself",
+        "Write another name",
+    ),
+    case(
+        "functions = { patterns = { customer = \"\" } }",
+        "patterns",
+        "\"\" is empty",
+        "or remove it",
+    ),
+    case(
+        "functions = { patterns = { customer = \"([0-9]{8}\" } }",
+        "patterns",
+        "brackets or parentheses are not in pairs",
+        "Close each",
+    ),
+    case(
+        "functions = { patterns = { customer = \"^[0-9]{8}\" } }",
+        "patterns",
+        "has an anchor",
+        "Write \\\\b",
+    ),
+    case(
+        "functions = { patterns = { customer = \"[0-9]+\" } }",
+        "patterns",
+        "can match without end",
+        "Write {1,20} in place of +",
+    ),
+    case(
+        "functions = { patterns = { customer = join(\"\", [for n in range(520) : \"a\"]) } }",
+        "patterns",
+        "has more than 512 bytes",
+        "Write several patterns",
+    ),
+    case(
+        "functions = { patterns = { for n in range(6) : \"p${n}\" => join(\"\", [for m in range(450) : \"a\"]) } }",
+        "patterns",
+        "bytes together",
+        "at most 2500 bytes",
+    ),
+    case(
+        "functions = { patterns = { customer = null } }",
+        "patterns",
+        "\"customer\" is null",
+        "Write a value or remove the key",
+    ),
+    case(
+        "api = { authorization = \"COGNITO\" }",
+        "authorization",
+        "api.authorization: \"COGNITO\" is not one of the possible values",
+        "Write \"AWS_IAM\" or \"NONE\"",
+    ),
+    case(
+        "api = { authorization = \"NONE\" }",
+        "authorization",
+        "an API key is no authentication",
+        "Write allowed_cidrs",
+    ),
+    case(
+        "api = { rate_limit = 0 }",
+        "rate_limit",
+        "api.rate_limit: 0 is not possible",
+        "from 0.1 to 10000; the default is 100",
+    ),
+    case(
+        "api = { burst_limit = 0 }",
+        "burst_limit",
+        "api.burst_limit: 0",
+        "from 1 to 5000; the default is 200",
+    ),
+    case(
+        "api = { quota_per_day = 0 }",
+        "quota_per_day",
+        "api.quota_per_day: 0",
+        "from 1 to 2000000000",
+    ),
+    case(
+        "api = { allowed_cidrs = [\"203.0.113.7\"] }",
+        "allowed_cidrs",
+        "api.allowed_cidrs: \"203.0.113.7\" is not a range of addresses",
+        "\"203.0.113.7/32\" for one address",
+    ),
+    case(
+        "api = { allowed_cidrs = [\"203.0.113.7/24\"] }",
+        "allowed_cidrs",
+        "\"203.0.113.7/24\" is not a range",
+        "begins at its first address",
+    ),
+    case(
+        "api = { allowed_cidrs = [\"0.0.0.0/0\"] }",
+        "allowed_cidrs",
+        "\"0.0.0.0/0\" admits every address",
+        "or remove it",
+    ),
+    case(
+        "api = { allowed_cidrs = [null] }",
+        "allowed_cidrs",
+        "must be a range of addresses",
+        "compact()",
+    ),
+    case(
+        "api = { logging_role = \"mine\" }",
+        "logging_role",
+        "\"mine\" is not one of the possible values",
+        PROVISION,
+    ),
+    case(
+        "api = { mutual_tls = { domain_name = \"https://x.example.com\", certificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/a\", truststore_uri = \"s3://bucket/key\" } }",
+        "mutual_tls",
+        "api.mutual_tls.domain_name: \"https://x.example.com\" is not a domain name",
+        "without scheme or path",
+    ),
+    case(
+        "api = { mutual_tls = { domain_name = \"x.example.com\", certificate_arn = \"arn:aws:iam::111122223333:server-certificate/a\", truststore_uri = \"s3://bucket/key\" } }",
+        "mutual_tls",
+        "is not the ARN of a certificate in ACM",
+        "Write one such as",
+    ),
+    case(
+        "api = { mutual_tls = { domain_name = \"x.example.com\", certificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/a\", truststore_uri = \"s3://bucket\" } }",
+        "mutual_tls",
+        "\"s3://bucket\" is not the address of an object in S3",
+        "Write \"s3://bucket/key\"",
+    ),
+    case(
+        "api = { mutual_tls = { domain_name = \"x.example.com\", certificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/a\", truststore_uri = \"s3://bucket/key\", truststore_version = \"\" } }",
+        "mutual_tls",
+        "is not the version of an object",
+        "leave it out",
+    ),
+    case(
+        "firewall = { requests_per_5_minutes = 9 }",
+        "requests_per_5_minutes",
+        "firewall.requests_per_5_minutes: 9",
+        "from 10 to 2000000000; the default is 2000",
+    ),
+    case(
+        "monitoring = { log_retention_days = 366 }",
+        "log_retention_days",
+        "CloudWatch Logs cannot keep events for 366 days",
+        "Write one of 1, 3, 5",
+    ),
+    case(
+        "monitoring = { api_calls = \"always\" }",
+        "api_calls",
+        "monitoring.api_calls: \"always\"",
+        PROVISION,
+    ),
+    case(
+        "threats = { minimum_severity = 0.5 }",
+        "minimum_severity",
+        "threats.minimum_severity: 0.5",
+        "from 1 to 10; the default is 7",
+    ),
+    case(
+        "threats = { minimum_severity = 11 }",
+        "minimum_severity",
+        "11 is not possible",
+        "Write a number from 1 to 10",
+    ),
+    case(
+        "threats = { detector = \"new\" }",
+        "detector",
+        "threats.detector: \"new\"",
+        PROVISION,
+    ),
+    case(
+        "secrets = { rotation_days = 91 }",
+        "rotation_days",
+        "secrets.rotation_days: 91",
+        "from 1 to 90; the default is 30",
+    ),
+    case(
+        "secrets = { credentials = { \"Data Base\" = \"admin\" } }",
+        "credentials",
+        "\"Data Base\" is not a name for a credential",
+        "Write 1 to 32 lower-case letters",
+    ),
+    case(
+        "secrets = { credentials = { api-key = \"admin\" } }",
+        "credentials",
+        "is the name of the secret that holds the API key",
+        "Write another name",
+    ),
+    case(
+        "secrets = { credentials = { a-b = \"admin\", ab = \"admin\" } }",
+        "credentials",
+        "but for its hyphens",
+        "Write another name",
+    ),
+    case(
+        "secrets = { credentials = { database = \"db admin\" } }",
+        "credentials",
+        "\"db admin\" is not a user name",
+        "without white space",
+    ),
+    case(
+        "secrets = { rotation_function_arn = \"rotate\" }",
+        "rotation_function_arn",
+        "\"rotate\" is not the ARN of a Lambda function",
+        "Write one such as",
+    ),
+    case(
+        "access = { trusted_account_ids = [\"123\"], external_id = \"xx\" }",
+        "trusted_account_ids",
+        "\"123\" is not an AWS account id",
+        "Write twelve digits, as a string",
+    ),
+    case(
+        "access = { trusted_account_ids = [\"210987654321\"] }",
+        "trusted_account_ids",
+        "trusted_account_ids is given without external_id",
+        "Write external_id",
+    ),
+    case(
+        "access = { external_id = \"audit\" }",
+        "external_id",
+        "external_id is given without trusted_account_ids",
+        "or remove external_id",
+    ),
+    case(
+        "access = { trusted_account_ids = [\"210987654321\"], external_id = \"x\" }",
+        "external_id",
+        "\"x\" is not an external id",
+        "Write 2 to 1224 letters",
+    ),
+    case(
+        "access = { allowed_cidrs = [\"::/0\"] }",
+        "allowed_cidrs",
+        "access.allowed_cidrs: \"::/0\" admits every address",
+        "or remove it",
+    ),
+    case(
+        "access = { administrator_arns = [\"arn:aws:sts::111122223333:assumed-role/admin/me\"] }",
+        "administrator_arns",
+        "is not the ARN of a role, a user",
+        "the role behind it",
+    ),
+    case(
+        "access = { administrator_arns = [] }",
+        "administrator_arns",
+        "administrator_arns is empty",
+        "or leave it out",
+    ),
+    case(
+        "compliance = { recorder = \"true\" }",
+        "recorder",
+        "compliance.recorder: \"true\"",
+        PROVISION,
     ),
 ];
 
@@ -395,6 +871,12 @@ const BY_SCHEMA: &[Case] = &[
         "colour = \"red\"",
         "colour = ",
         "An argument named \"colour\" is not expected here",
+        "",
+    ),
+    case(
+        "api = { mutual_tls = { domain_name = \"x.example.com\" } }",
+        "api = ",
+        "are required",
         "",
     ),
     case("name = null", "name = null", "", ""),
@@ -436,7 +918,7 @@ const PROVIDER: &[Case] = &[
         "endpoints = { s4 = \"http://localhost\" }",
         "endpoints = ",
         "no service \"s4\" is called",
-        "the services are dynamodb, kms, s3",
+        "the services are apigateway, cloudtrail",
     ),
     case(
         "endpoints = { s3 = \"localhost:4566\" }",
@@ -557,7 +1039,7 @@ fn complaint(case: &Case, diagnostics: &[&Value]) -> Option<String> {
 #[test]
 fn every_wrong_attribute_of_a_pipeline_is_refused_where_it_stands_with_advice_and_without_a_call() {
     let sandbox = sandbox();
-    for cases in [CASES, BY_SCHEMA] {
+    for cases in [CASES, AREAS, BY_SCHEMA] {
         let text: String = cases
             .iter()
             .enumerate()
@@ -688,13 +1170,66 @@ fn what_only_the_account_can_tell_is_refused_at_plan_and_nothing_but_the_account
     assert_eq!(calls, ["sts:GetCallerIdentity"]);
 }
 
+/// The attributes that can be written, at every depth.
+fn settable(block: &Value, path: &str) -> Vec<String> {
+    let attributes = block["attributes"].as_object().into_iter().flatten();
+    attributes
+        .filter(|(_, attribute)| attribute["optional"] == true || attribute["required"] == true)
+        .flat_map(|(name, attribute)| {
+            let path = format!("{path}{name}");
+            let mut inner = settable(&attribute["nested_type"], &format!("{path}."));
+            inner.push(path);
+            inner
+        })
+        .collect()
+}
+
+#[test]
+fn every_example_is_valid_and_the_complete_one_uses_every_attribute() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("examples");
+    let sandbox = sandbox();
+    for name in [
+        "quickstart",
+        "complete",
+        "byo-network",
+        "mutual-tls",
+        "cross-account",
+        "many",
+    ] {
+        let file = examples.join(name).join("main.tf");
+        let text = std::fs::read_to_string(file).expect("read");
+        // The sandbox says itself where the provider is from.
+        let (_, rest) = text
+            .split_once("provider \"tap\"")
+            .expect("a provider block");
+        let text = format!("provider \"tap\"{rest}");
+        let ran = folder(&sandbox, &text).run(&["validate"]).expect("runs");
+        expect_code(&ran, 0, name);
+    }
+    let written = std::fs::read_to_string(examples.join("complete/main.tf")).expect("read");
+    let golden = examples.with_file_name("schemas").join("provider.json");
+    let golden = std::fs::read_to_string(golden).expect("read");
+    let golden: Value = serde_json::from_str(&golden).expect("JSON");
+    let block = &golden["resource_schemas"]["tap_secure_pipeline"]["block"];
+    let unused: Vec<String> = settable(block, "")
+        .into_iter()
+        .filter(|path| {
+            let name = path.rsplit('.').next().unwrap_or_default();
+            !written.contains(&format!(" {name} "))
+        })
+        .collect();
+    assert!(unused.is_empty(), "examples/complete lacks {unused:?}");
+    let calls = sandbox.calls().expect("recorded");
+    assert!(calls.is_empty(), "validating calls nothing: {calls:?}");
+}
+
 #[test]
 fn what_is_allowed_but_weaker_is_warned_of() {
     let sandbox = sandbox();
     let terraform = folder(
         &sandbox,
         &common::pipeline(
-            "  storage = { noncurrent_expire_after_days = 200, access_log_retention_days = 100 }\n  audit = { point_in_time_recovery = false }\n  overrides = { RawBucket = jsonencode({ PublicAccessBlockConfiguration = { BlockPublicAcls = false } }) }",
+            "  storage = { noncurrent_expire_after_days = 200, access_log_retention_days = 100 }\n  monitoring = { log_retention_days = 90 }\n  api = { authorization = \"NONE\", allowed_cidrs = [\"203.0.113.0/24\"], rate_limit = 100.5, burst_limit = 100 }\n  threats = { remediate_account = true }\n  access = { trusted_account_ids = [\"210987654321\"], external_id = \"audit\", require_mfa = false }\n  audit = { point_in_time_recovery = false }\n  overrides = { RawBucket = jsonencode({ PublicAccessBlockConfiguration = { BlockPublicAcls = false } }) }",
         ),
     );
     let ran = terraform.plan(&[]).expect("runs");
@@ -703,7 +1238,12 @@ fn what_is_allowed_but_weaker_is_warned_of() {
     for part in [
         "storage.noncurrent_expire_after_days is 200",
         "storage.access_log_retention_days is 100",
+        "monitoring.log_retention_days is 90",
         "PCI DSS 10.5.1",
+        "The API never reaches its rate",
+        "Callers are not authenticated",
+        "Remediation reaches beyond the pipeline",
+        "Auditors need no second factor",
         "The audit table has no backups",
         "An override replaces a compliance control",
         "RawBucket.PublicAccessBlockConfiguration",

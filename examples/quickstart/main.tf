@@ -50,3 +50,11 @@ output "key_arns" {
 output "alert_topic_arn" {
   value = tap_secure_pipeline.documents.alert_topic_arn
 }
+
+output "api_endpoint" {
+  value = tap_secure_pipeline.documents.api_endpoint
+}
+
+output "api_key_secret_arn" {
+  value = tap_secure_pipeline.documents.api_key_secret_arn
+}

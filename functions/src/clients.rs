@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
+use aws_types::app_name::AppName;
 use aws_types::region::Region;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -44,6 +45,9 @@ fn load(lookup: impl Fn(&str) -> Option<String>) -> SdkConfig {
                 .operation_attempt_timeout(ATTEMPT)
                 .build(),
         );
+    // In every call's user agent, so that CloudTrail tells the functions apart.
+    let handler = get("_HANDLER").and_then(|name| AppName::new(format!("tap-{name}")).ok());
+    sdk.set_app_name(handler);
     sdk.set_endpoint_url(get("AWS_ENDPOINT_URL"));
     sdk.set_use_fips(get("AWS_USE_FIPS_ENDPOINT").map(|value| value == "true"));
     if let (Some(key), Some(secret)) = (get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY")) {

@@ -2,6 +2,7 @@
 //! behind the account check of `context`, so whoever holds one may call.
 
 use super::context::AwsContext;
+use super::gathering::Gathering;
 use super::services::Service;
 use super::settings::IgnoreTags;
 use crate::engine::{ErrorKind, HandlerError};
@@ -10,71 +11,93 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-/// The clients of one account and region.
-pub struct Clients {
-    sdk: SdkConfig,
-    http: BTreeMap<Service, SharedHttpClient>,
-    endpoints: BTreeMap<String, String>,
-    path_style: bool,
-    region: String,
-    account_id: Option<String>,
-    ignore_tags: IgnoreTags,
-    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
-    kms: OnceLock<aws_sdk_kms::Client>,
-    s3: OnceLock<aws_sdk_s3::Client>,
-    sns: OnceLock<aws_sdk_sns::Client>,
-    ssm: OnceLock<aws_sdk_ssm::Client>,
-}
+/// The clients of one account and region; each service's SDK crate has its own
+/// types of the same names, hence a macro.
+macro_rules! clients {
+    ($($(#[$doc:meta])* $field:ident: $sdk:ident, $service:ident $(, |$config:ident, $clients:ident| $adjust:expr)?;)*) => {
+        /// The clients of one account and region.
+        pub struct Clients {
+            sdk: SdkConfig,
+            http: BTreeMap<Service, SharedHttpClient>,
+            endpoints: BTreeMap<String, String>,
+            path_style: bool,
+            region: String,
+            account_id: Option<String>,
+            ignore_tags: IgnoreTags,
+            endpoint_deletions: Gathering,
+            $($field: OnceLock<$sdk::Client>,)*
+        }
 
-/// Each service's SDK crate has its own types of the same names.
-macro_rules! client {
-    ($(#[$doc:meta])* $field:ident, $sdk:ident, $service:expr $(, |$config:ident, $clients:ident| $adjust:expr)?) => {
-        $(#[$doc])*
-        pub fn $field(&self) -> &$sdk::Client {
-            self.$field.get_or_init(|| {
-                let mut config = $sdk::config::Builder::from(&self.sdk);
-                config.set_http_client(self.http.get(&$service).cloned());
-                if let Some(url) = self.endpoints.get($service.name()) {
-                    config = config.endpoint_url(url);
+        impl Clients {
+            pub(super) fn new(
+                context: &AwsContext,
+                sdk: SdkConfig,
+                region: String,
+                account_id: Option<String>,
+            ) -> Self {
+                let settings = context.settings();
+                let http = Service::ALL
+                    .iter()
+                    .map(|service| (*service, context.http_for(*service)))
+                    .collect();
+                Self {
+                    sdk,
+                    http,
+                    endpoints: settings.endpoints.clone(),
+                    path_style: settings.s3_use_path_style,
+                    region,
+                    account_id,
+                    ignore_tags: settings.ignore_tags.clone(),
+                    endpoint_deletions: Gathering::default(),
+                    $($field: OnceLock::new(),)*
                 }
-                $(
-                    let ($config, $clients) = (config, self);
-                    config = $adjust;
-                )?
-                $sdk::Client::from_conf(config.build())
-            })
+            }
+
+            $(
+                $(#[$doc])*
+                pub fn $field(&self) -> &$sdk::Client {
+                    self.$field.get_or_init(|| {
+                        let service = Service::$service;
+                        let mut config = $sdk::config::Builder::from(&self.sdk);
+                        config.set_http_client(self.http.get(&service).cloned());
+                        if let Some(url) = self.endpoints.get(service.name()) {
+                            config = config.endpoint_url(url);
+                        }
+                        $(
+                            let ($config, $clients) = (config, self);
+                            config = $adjust;
+                        )?
+                        $sdk::Client::from_conf(config.build())
+                    })
+                }
+            )*
         }
     };
 }
 
-impl Clients {
-    pub(super) fn new(
-        context: &AwsContext,
-        sdk: SdkConfig,
-        region: String,
-        account_id: Option<String>,
-    ) -> Self {
-        let settings = context.settings();
-        let http = Service::ALL
-            .into_iter()
-            .map(|service| (service, context.http_for(service)))
-            .collect();
-        Self {
-            sdk,
-            http,
-            endpoints: settings.endpoints.clone(),
-            path_style: settings.s3_use_path_style,
-            region,
-            account_id,
-            ignore_tags: settings.ignore_tags.clone(),
-            dynamodb: OnceLock::new(),
-            kms: OnceLock::new(),
-            s3: OnceLock::new(),
-            sns: OnceLock::new(),
-            ssm: OnceLock::new(),
-        }
-    }
+clients! {
+    apigateway: aws_sdk_apigateway, Apigateway;
+    cloudtrail: aws_sdk_cloudtrail, Cloudtrail;
+    cloudwatch: aws_sdk_cloudwatch, Cloudwatch;
+    config: aws_sdk_config, Config;
+    dynamodb: aws_sdk_dynamodb, Dynamodb;
+    ec2: aws_sdk_ec2, Ec2;
+    events: aws_sdk_eventbridge, Events;
+    guardduty: aws_sdk_guardduty, Guardduty;
+    iam: aws_sdk_iam, Iam;
+    kms: aws_sdk_kms, Kms;
+    lambda: aws_sdk_lambda, Lambda;
+    logs: aws_sdk_cloudwatchlogs, Logs;
+    /// Path style only where asked for: AWS wants virtual hosts.
+    s3: aws_sdk_s3, S3, |config, clients| config.force_path_style(clients.path_style);
+    secretsmanager: aws_sdk_secretsmanager, Secretsmanager;
+    sns: aws_sdk_sns, Sns;
+    sqs: aws_sdk_sqs, Sqs;
+    ssm: aws_sdk_ssm, Ssm;
+    wafv2: aws_sdk_wafv2, Wafv2;
+}
 
+impl Clients {
     pub fn region(&self) -> &str {
         &self.region
     }
@@ -98,16 +121,12 @@ impl Clients {
         super::facts::dns_suffix_of(&self.region)
     }
 
+    /// VPC endpoints that go in one call.
+    pub(super) fn endpoint_deletions(&self) -> &Gathering {
+        &self.endpoint_deletions
+    }
+
     pub fn ignore_tags(&self) -> &IgnoreTags {
         &self.ignore_tags
     }
-
-    client!(dynamodb, aws_sdk_dynamodb, Service::Dynamodb);
-    client!(kms, aws_sdk_kms, Service::Kms);
-    client!(
-        /// Path style only where asked for: AWS wants virtual hosts.
-        s3, aws_sdk_s3, Service::S3, |config, clients| config.force_path_style(clients.path_style)
-    );
-    client!(sns, aws_sdk_sns, Service::Sns);
-    client!(ssm, aws_sdk_ssm, Service::Ssm);
 }

@@ -2,6 +2,27 @@
 //! that is in no table is final: retrying what nobody understands only makes
 //! an apply slow to fail.
 
+mod apigateway;
+mod cloudtrail;
+mod cloudwatch;
+mod common;
+mod config;
+mod dynamodb;
+mod ec2;
+mod events;
+mod guardduty;
+mod iam;
+mod kms;
+mod lambda;
+mod logs;
+mod s3;
+mod secretsmanager;
+mod sns;
+mod sqs;
+mod ssm;
+mod sts;
+mod wafv2;
+
 use crate::engine::ErrorKind::{self, *};
 
 /// The meaning of a code.
@@ -10,184 +31,41 @@ enum Means {
     Kind(ErrorKind),
     /// A server-side failure: the effect is unknown.
     Lost,
-    /// Transient when the message speaks of a principal, else invalid. IAM
-    /// takes seconds to tell the other services of a new role, and they check
-    /// the principals of a policy when it is put
-    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>).
-    Policy,
+    /// What the message says decides, for codes that stand for several
+    /// things: the first phrase (in lower case) that is in it, else the last.
+    Says(&'static [(&'static str, ErrorKind)], ErrorKind),
 }
 
-use Means::{Kind, Lost, Policy};
+/// Transient when the message speaks of a principal, else invalid. IAM takes
+/// seconds to tell the other services of a new role, and they check the
+/// principals of a policy when it is put
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>).
+const POLICY: Means = Means::Says(&[("principal", Transient)], Invalid);
 
+/// Codes of one service. `Operation:Code` goes before the code alone.
 type Table = &'static [(&'static str, Means)];
-
-/// Codes that every service shares
-/// (<https://docs.aws.amazon.com/awssupport/latest/APIReference/CommonErrors.html>)
-/// and the throttling codes that AWS's SDKs agree on
-/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>).
-const COMMON: Table = &[
-    ("AccessDenied", Kind(AccessDenied)),
-    ("AccessDeniedException", Kind(AccessDenied)),
-    ("AuthorizationError", Kind(AccessDenied)),
-    ("AuthorizationErrorException", Kind(AccessDenied)),
-    ("ExpiredToken", Kind(AccessDenied)),
-    ("ExpiredTokenException", Kind(AccessDenied)),
-    ("IncompleteSignature", Kind(AccessDenied)),
-    ("InvalidAccessKeyId", Kind(AccessDenied)),
-    ("InvalidClientTokenId", Kind(AccessDenied)),
-    ("InvalidSignatureException", Kind(AccessDenied)),
-    ("InvalidToken", Kind(AccessDenied)),
-    ("MissingAuthenticationToken", Kind(AccessDenied)),
-    ("MissingAuthenticationTokenException", Kind(AccessDenied)),
-    ("NotAuthorized", Kind(AccessDenied)),
-    ("OptInRequired", Kind(AccessDenied)),
-    ("SignatureDoesNotMatch", Kind(AccessDenied)),
-    ("UnauthorizedOperation", Kind(AccessDenied)),
-    ("UnrecognizedClientException", Kind(AccessDenied)),
-    ("BandwidthLimitExceeded", Kind(Throttled)),
-    ("PriorRequestNotComplete", Kind(Throttled)),
-    ("ProvisionedThroughputExceededException", Kind(Throttled)),
-    ("RequestLimitExceeded", Kind(Throttled)),
-    ("RequestThrottled", Kind(Throttled)),
-    ("RequestThrottledException", Kind(Throttled)),
-    ("SlowDown", Kind(Throttled)),
-    ("ThrottledException", Kind(Throttled)),
-    ("Throttling", Kind(Throttled)),
-    ("ThrottlingException", Kind(Throttled)),
-    ("TooManyRequestsException", Kind(Throttled)),
-    ("InternalError", Lost),
-    ("InternalErrorException", Lost),
-    ("InternalFailure", Lost),
-    ("InternalServerError", Lost),
-    ("RequestTimeout", Lost),
-    ("RequestTimeoutException", Lost),
-    ("ServiceUnavailable", Lost),
-    ("RequestExpired", Kind(Transient)),
-    ("InvalidArgument", Kind(Invalid)),
-    ("InvalidRequest", Kind(Invalid)),
-    ("MalformedXML", Kind(Invalid)),
-    ("SerializationException", Kind(Invalid)),
-    ("ValidationError", Kind(Invalid)),
-    ("ValidationException", Kind(Invalid)),
-];
-
-/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html#API_CreateKey_Errors>
-/// and the pages of the other operations.
-const KMS: Table = &[
-    ("NotFoundException", Kind(NotFound)),
-    ("AlreadyExistsException", Kind(AlreadyExists)),
-    ("ConflictException", Kind(Transient)),
-    ("DependencyTimeoutException", Lost),
-    ("KMSInternalException", Lost),
-    ("KeyUnavailableException", Kind(Transient)),
-    ("KMSInvalidStateException", Kind(Transient)),
-    ("MalformedPolicyDocumentException", Policy),
-    ("DisabledException", Kind(Invalid)),
-    ("InvalidAliasNameException", Kind(Invalid)),
-    ("InvalidArnException", Kind(Invalid)),
-    ("TagException", Kind(Invalid)),
-    ("UnsupportedOperationException", Kind(Invalid)),
-    // A quota on the number of keys: waiting does not help.
-    ("LimitExceededException", Kind(Invalid)),
-];
-
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
-const S3: Table = &[
-    ("NoSuchBucket", Kind(NotFound)),
-    ("NoSuchBucketPolicy", Kind(NotFound)),
-    ("NoSuchKey", Kind(NotFound)),
-    ("NoSuchLifecycleConfiguration", Kind(NotFound)),
-    ("NoSuchPublicAccessBlockConfiguration", Kind(NotFound)),
-    ("NoSuchTagSet", Kind(NotFound)),
-    ("NoSuchTagSetError", Kind(NotFound)),
-    ("NoSuchUpload", Kind(NotFound)),
-    ("OwnershipControlsNotFoundError", Kind(NotFound)),
-    (
-        "ServerSideEncryptionConfigurationNotFoundError",
-        Kind(NotFound),
-    ),
-    ("BucketAlreadyExists", Kind(AlreadyExists)),
-    ("BucketAlreadyOwnedByYou", Kind(AlreadyExists)),
-    // A bucket of that name is being made or deleted right now.
-    ("OperationAborted", Kind(Transient)),
-    ("ConditionalRequestConflict", Kind(Transient)),
-    ("BucketNotEmpty", Kind(Other)),
-    ("AllAccessDisabled", Kind(AccessDenied)),
-    ("AccountProblem", Kind(AccessDenied)),
-    ("MalformedPolicy", Policy),
-    ("IllegalLocationConstraintException", Kind(Invalid)),
-    ("InvalidBucketName", Kind(Invalid)),
-    ("InvalidBucketState", Kind(Transient)),
-    ("InvalidTag", Kind(Invalid)),
-    ("InvalidTargetBucketForLogging", Kind(Invalid)),
-    ("TooManyBuckets", Kind(Invalid)),
-];
-
-/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
-const DYNAMODB: Table = &[
-    ("ResourceNotFoundException", Kind(NotFound)),
-    ("TableNotFoundException", Kind(NotFound)),
-    // Being created, updated or deleted; for CreateTable see `kind`.
-    ("ResourceInUseException", Kind(Transient)),
-    ("TableInUseException", Kind(Transient)),
-    ("TableAlreadyExistsException", Kind(AlreadyExists)),
-    // PITR is switched on asynchronously after a table becomes active.
-    ("ContinuousBackupsUnavailableException", Kind(Transient)),
-    // Too many tables are changing at once; it passes.
-    ("LimitExceededException", Kind(Throttled)),
-];
-
-/// <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html#API_CreateTopic_Errors>
-/// and the pages of the other operations.
-const SNS: Table = &[
-    ("NotFound", Kind(NotFound)),
-    ("NotFoundException", Kind(NotFound)),
-    ("ResourceNotFound", Kind(NotFound)),
-    ("ResourceNotFoundException", Kind(NotFound)),
-    ("ConcurrentAccess", Kind(Transient)),
-    ("ConcurrentAccessException", Kind(Transient)),
-    ("StaleTag", Kind(Transient)),
-    ("StaleTagException", Kind(Transient)),
-    ("Throttled", Kind(Throttled)),
-    ("InvalidParameter", Policy),
-    ("InvalidParameterException", Policy),
-    ("InvalidParameterValue", Kind(Invalid)),
-    ("InvalidSecurity", Kind(Invalid)),
-    ("TagLimitExceeded", Kind(Invalid)),
-    ("TagPolicy", Kind(Invalid)),
-    ("TopicLimitExceeded", Kind(Invalid)),
-    ("SubscriptionLimitExceeded", Kind(Invalid)),
-];
-
-/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html#API_PutParameter_Errors>
-const SSM: Table = &[
-    ("ParameterNotFound", Kind(NotFound)),
-    ("InvalidResourceId", Kind(NotFound)),
-    ("ParameterAlreadyExists", Kind(AlreadyExists)),
-    ("TooManyUpdates", Kind(Throttled)),
-    ("ParameterLimitExceeded", Kind(Invalid)),
-    // A hundred versions whose oldest carries a label.
-    ("ParameterMaxVersionLimitExceeded", Kind(Invalid)),
-    ("HierarchyLevelLimitExceededException", Kind(Invalid)),
-    ("ParameterPatternMismatchException", Kind(Invalid)),
-    ("UnsupportedParameterType", Kind(Invalid)),
-];
-
-/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html#API_AssumeRole_Errors>
-const STS: Table = &[
-    ("MalformedPolicyDocument", Kind(Invalid)),
-    ("PackedPolicyTooLarge", Kind(Invalid)),
-    ("RegionDisabledException", Kind(Invalid)),
-];
 
 fn table(operation: &str) -> Table {
     match operation.split(':').next() {
-        Some("dynamodb") => DYNAMODB,
-        Some("kms") => KMS,
-        Some("s3") => S3,
-        Some("sns") => SNS,
-        Some("ssm") => SSM,
-        Some("sts") => STS,
+        Some("apigateway") => apigateway::TABLE,
+        Some("cloudtrail") => cloudtrail::TABLE,
+        Some("cloudwatch") => cloudwatch::TABLE,
+        Some("config") => config::TABLE,
+        Some("dynamodb") => dynamodb::TABLE,
+        Some("ec2") => ec2::TABLE,
+        Some("events") => events::TABLE,
+        Some("guardduty") => guardduty::TABLE,
+        Some("iam") => iam::TABLE,
+        Some("kms") => kms::TABLE,
+        Some("lambda") => lambda::TABLE,
+        Some("logs") => logs::TABLE,
+        Some("s3") => s3::TABLE,
+        Some("secretsmanager") => secretsmanager::TABLE,
+        Some("sns") => sns::TABLE,
+        Some("sqs") => sqs::TABLE,
+        Some("ssm") => ssm::TABLE,
+        Some("sts") => sts::TABLE,
+        Some("wafv2") => wafv2::TABLE,
         _ => &[],
     }
 }
@@ -201,32 +79,25 @@ pub(super) fn kind(
     status: u16,
     lost: ErrorKind,
 ) -> ErrorKind {
-    match (operation, code) {
-        // DynamoDB has one code for "exists" and for "is busy".
-        ("dynamodb:CreateTable", Some("ResourceInUseException")) => return AlreadyExists,
-        // SNS says in words that the topic is there with other tags.
-        ("sns:CreateTopic", Some("InvalidParameter" | "InvalidParameterException"))
-            if message.contains("already exists") =>
-        {
-            return AlreadyExists;
-        }
-        // A key that waits for its deletion stays that way.
-        (_, Some("KMSInvalidStateException")) if message.contains("pending deletion") => {
-            return Invalid;
-        }
-        _ => {}
-    }
     // Services of the query and JSON protocols may prefix or suffix the code.
     let code = code.map(|code| code.rsplit('#').next().unwrap_or(code));
     let known = code.and_then(|code| {
-        let tables = table(operation).iter().chain(COMMON);
-        tables.into_iter().find(|(name, _)| *name == code)
+        let tables = table(operation).iter().chain(common::TABLE);
+        let name = operation.split(':').nth(1).unwrap_or_default();
+        let of_operation = |row: &str| row.split_once(':') == Some((name, code));
+        tables
+            .clone()
+            .find(|(row, _)| of_operation(row))
+            .or_else(|| tables.into_iter().find(|(row, _)| *row == code))
     });
     match known {
-        Some((_, Kind(kind))) => *kind,
-        Some((_, Lost)) => lost,
-        Some((_, Policy)) if message.to_ascii_lowercase().contains("principal") => Transient,
-        Some((_, Policy)) => Invalid,
+        Some((_, Means::Kind(kind))) => *kind,
+        Some((_, Means::Lost)) => lost,
+        Some((_, Means::Says(phrases, otherwise))) => {
+            let message = message.to_ascii_lowercase();
+            let said = phrases.iter().find(|(phrase, _)| message.contains(phrase));
+            said.map_or(*otherwise, |(_, kind)| *kind)
+        }
         None => by_status(status, lost),
     }
 }

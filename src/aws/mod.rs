@@ -9,9 +9,9 @@
 //!    │
 //! resource_type ─ typed properties <-> the engine's JSON
 //!    │       error + codes: what AWS's errors mean; tags; policy; waiting
-//! dynamodb/ kms/ s3/ sns/ ─ one type per CloudFormation resource type
+//! dynamodb/ ec2/ iam/ kms/ ... ─ one type per CloudFormation resource type
 //! ssm ─ the engine's manifest, in a parameter
-//! facts ─ what the expansion must know of the account
+//! facts, account ─ what the expansion must know of the account
 //! ```
 //!
 //! Making a context or a registry calls nothing; `normalise` never does.
@@ -19,28 +19,45 @@
 // A test that panics has said what it expected.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod account;
+mod apigateway;
 mod clients;
+mod cloudtrail;
+mod cloudwatch;
 mod codes;
+mod config;
 mod context;
 mod credentials;
 mod dynamodb;
+mod ec2;
 mod error;
+mod events;
 mod facts;
+mod gathering;
+mod guardduty;
 mod http;
+mod iam;
 mod kms;
+mod lambda;
 mod limits;
+mod logs;
 mod policy;
 mod resource_type;
 mod s3;
+mod secretsmanager;
 mod services;
 mod settings;
 mod sns;
+mod sqs;
 mod ssm;
 mod tags;
+mod wafv2;
 mod waiting;
 
+pub use account::AccountState;
 pub use clients::Clients;
 pub use context::{Account, AwsContext};
+pub use ec2::{NetworkFacts, network_facts};
 pub use facts::{AccountFacts, administrator_arn, partition_of};
 pub use limits::{Kind, Limits};
 pub use services::{Rate, Rates, Service};
@@ -48,19 +65,29 @@ pub use settings::{AssumeRole, AwsSettings, IgnoreTags, RetryMode, SettingsError
 pub use ssm::ParameterManifest;
 
 use crate::engine::Registry;
-use resource_type::Typed;
 use std::sync::Arc;
 
 /// A handler for every resource type that a template of ours may contain.
 pub fn registry(context: &Arc<AwsContext>) -> Registry {
-    Registry::new(vec![
-        Typed::handler(context, dynamodb::Table),
-        Typed::handler(context, kms::Alias),
-        Typed::handler(context, kms::Key::default()),
-        Typed::handler(context, s3::Bucket),
-        Typed::handler(context, s3::BucketPolicy),
-        Typed::handler(context, sns::Subscription),
-        Typed::handler(context, sns::Topic),
-        Typed::handler(context, sns::TopicPolicy),
-    ])
+    let services = [
+        apigateway::handlers,
+        cloudtrail::handlers,
+        cloudwatch::handlers,
+        config::handlers,
+        dynamodb::handlers,
+        ec2::handlers,
+        events::handlers,
+        guardduty::handlers,
+        iam::handlers,
+        kms::handlers,
+        lambda::handlers,
+        logs::handlers,
+        s3::handlers,
+        secretsmanager::handlers,
+        sns::handlers,
+        sqs::handlers,
+        ssm::handlers,
+        wafv2::handlers,
+    ];
+    Registry::new(services.iter().flat_map(|of| of(context)).collect())
 }

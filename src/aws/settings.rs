@@ -171,7 +171,11 @@ impl AwsSettings {
                     "endpoints",
                     format!(
                         "no service {service:?} is called; the services are {}",
-                        Service::ALL.map(Service::name).join(", ")
+                        Service::ALL
+                            .iter()
+                            .map(|service| service.name())
+                            .collect::<Vec<_>>()
+                            .join(", ")
                     ),
                 ));
             }

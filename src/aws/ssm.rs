@@ -2,13 +2,17 @@
 //! pipeline that exists and the last that goes. It is no template resource,
 //! since it must be there before the template is begun.
 
+mod parameter;
+
+use parameter::Parameter;
+
 use super::context::AwsContext;
 use super::error::{HandlerResultExt, found};
-use super::resource_type::Outcome;
+use super::resource_type::{Outcome, Typed};
 use super::tags::TagMap;
 use crate::engine::manifest::FORMAT;
 use crate::engine::{
-    ErrorKind, HandlerError, Manifest, ManifestStore, TAG_LOGICAL_ID, TAG_PIPELINE,
+    ErrorKind, Handler, HandlerError, Manifest, ManifestStore, TAG_LOGICAL_ID, TAG_PIPELINE,
     TAG_PROVIDER_VERSION,
 };
 use async_trait::async_trait;
@@ -64,6 +68,16 @@ impl ParameterManifest {
     pub fn parameter_name(pipeline: &str) -> String {
         let name = pipeline.split('@').next().unwrap_or(pipeline);
         format!("/tap/{name}/manifest")
+    }
+
+    /// A manifest as its parameter holds it, for a plan that shall find out
+    /// whether it fits.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when it is too long even compressed.
+    pub fn value_of(manifest: &Manifest) -> Result<String, HandlerError> {
+        encode(manifest)
     }
 
     async fn put_new(&self, manifest: &Manifest) -> Outcome<()> {
@@ -247,6 +261,10 @@ fn decode(value: &str) -> Result<Manifest, String> {
         ));
     }
     Ok(manifest)
+}
+
+pub(super) fn handlers(context: &Arc<AwsContext>) -> Vec<Arc<dyn Handler>> {
+    vec![Typed::handler(context, Parameter)]
 }
 
 #[cfg(test)]

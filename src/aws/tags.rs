@@ -20,6 +20,11 @@ pub struct Tag {
 
 pub type TagMap = BTreeMap<String, String>;
 
+/// What a destroy goes by, which sees no properties: whether what is lost with
+/// a resource may be lost, and how many days AWS keeps what it can give back.
+const FORCE_DESTROY: &str = "tap:force-destroy";
+const DELETION_WINDOW_DAYS: &str = "tap:deletion-window-days";
+
 const OWNERSHIP: [&str; 3] = [TAG_PIPELINE, TAG_LOGICAL_ID, TAG_PROVIDER_VERSION];
 
 /// Sorted by key; a key twice, or one of those that the engine writes, is an
@@ -44,6 +49,17 @@ pub(super) fn normalise(tags: &mut [Tag]) -> Result<(), String> {
 pub(super) fn to_map(tags: &[Tag]) -> TagMap {
     let pairs = tags.iter().map(|tag| (tag.key.clone(), tag.value.clone()));
     pairs.collect()
+}
+
+pub(super) fn force_destroy(live: &TagMap) -> bool {
+    live.get(FORCE_DESTROY).is_some_and(|value| value == "true")
+}
+
+/// KMS and Secrets Manager take the same days, 7 to 30; anything else in the
+/// tag was not written by us.
+pub(super) fn deletion_window_days(live: &TagMap) -> Option<i32> {
+    let days = live.get(DELETION_WINDOW_DAYS)?.parse().ok()?;
+    (7..=30).contains(&days).then_some(days)
 }
 
 /// The tags of a creating call: the properties' and the engine's.

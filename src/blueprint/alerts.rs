@@ -8,14 +8,42 @@ use crate::engine::template::intrinsics::reference;
 use serde_json::{Value, json};
 
 pub const TOPIC_ID: &str = "AlertsTopic";
+pub const TOPIC_POLICY_ID: &str = "AlertsTopicPolicy";
 
-/// The services that raise alerts, and the sid of their grant. The topic's
-/// policy and the key's policy both follow from this list: a publisher that
-/// may publish but not use the key publishes nothing (R116).
-const PUBLISHERS: [(&str, &str); 2] = [
-    ("CloudWatchAlarms", "cloudwatch.amazonaws.com"),
-    ("EventBridgeRules", "events.amazonaws.com"),
+/// A service that raises alerts.
+#[derive(Clone, Copy)]
+struct Publisher {
+    /// Of its grants.
+    sid: &'static str,
+    service: &'static str,
+    /// Whether it says for which account it publishes. EventBridge does not,
+    /// neither to the topic nor to its key: if it had to, nothing would ever
+    /// be published, and nothing would say so
+    /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions>,
+    /// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>).
+    says_account: bool,
+}
+
+/// The topic's policy and the key's policy both follow from this list: a
+/// publisher that may publish but not use the key publishes nothing (R116).
+const PUBLISHERS: [Publisher; 2] = [
+    Publisher {
+        sid: "CloudWatchAlarms",
+        service: "cloudwatch.amazonaws.com",
+        says_account: true,
+    },
+    Publisher {
+        sid: "EventBridgeRules",
+        service: "events.amazonaws.com",
+        says_account: false,
+    },
 ];
+
+impl Publisher {
+    fn allow(self) -> Statement {
+        Statement::allow(self.sid).service(self.service)
+    }
+}
 
 pub fn topic_name(spec: &Spec) -> String {
     naming::name("alerts", spec, naming::limit::TOPIC)
@@ -42,7 +70,7 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
         }),
     );
     x.add(
-        "AlertsTopicPolicy",
+        TOPIC_POLICY_ID,
         "AWS::SNS::TopicPolicy",
         json!({
             "Topics": [reference(TOPIC_ID)],
@@ -64,16 +92,16 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
 
 fn topic_policy(spec: &Spec, facts: &Facts) -> Value {
     let arn = topic_arn(spec, facts);
-    let publishers = PUBLISHERS.map(|(sid, service)| {
-        Statement::allow(sid)
-            .service(service)
+    let publishers = PUBLISHERS.map(|publisher| {
+        let operator = match publisher.says_account {
+            true => "StringEquals",
+            false => "StringEqualsIfExists",
+        };
+        publisher
+            .allow()
             .actions(["sns:Publish"])
             .resource(arn.clone())
-            .when(
-                "StringEquals",
-                "aws:SourceAccount",
-                facts.account_id.clone(),
-            )
+            .when(operator, "aws:SourceAccount", facts.account_id.clone())
     });
     // Services publish over TLS and carry the key; a caller that does not is
     // refused whoever it is (R118).
@@ -85,19 +113,28 @@ fn topic_policy(spec: &Spec, facts: &Facts) -> Value {
     document(publishers.into_iter().chain([tls]))
 }
 
-/// What the publishers may do with the key that encrypts the topic.
-pub(super) fn publisher_key_grants(facts: &Facts) -> Vec<Statement> {
+/// What the publishers may do with the key that encrypts the topic: only for
+/// this topic, which SNS names in the encryption context.
+pub(super) fn publisher_key_grants(spec: &Spec, facts: &Facts) -> Vec<Statement> {
     PUBLISHERS
-        .map(|(sid, service)| {
-            Statement::allow(sid)
-                .service(service)
+        .map(|publisher| {
+            let grant = publisher
+                .allow()
                 .actions(["kms:GenerateDataKey*", "kms:Decrypt"])
                 .resource("*")
                 .when(
                     "StringEquals",
+                    "kms:EncryptionContext:aws:sns:topicArn",
+                    topic_arn(spec, facts),
+                );
+            match publisher.says_account {
+                true => grant.when(
+                    "StringEquals",
                     "aws:SourceAccount",
                     facts.account_id.clone(),
-                )
+                ),
+                false => grant,
+            }
         })
         .to_vec()
 }

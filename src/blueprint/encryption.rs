@@ -3,7 +3,9 @@
 //! really use the key, each bound to this account and to what it may touch.
 
 use super::policy::{Statement, document};
-use super::{Expansion, Facts, Spec, alerts, naming, storage};
+use super::{
+    Expansion, Facts, Spec, access, alerts, functions, monitoring, naming, network, storage,
+};
 use crate::engine::template::intrinsics::{get_att, reference};
 use serde_json::{Value, json};
 
@@ -122,9 +124,14 @@ fn key_policy(purpose: Purpose, spec: &Spec, facts: &Facts) -> Value {
         .actions(["kms:*"])
         .resource("*");
     let mut statements = vec![account];
+    statements.extend(access::guard::of_key(spec, facts));
     if purpose == Purpose::Logs {
         statements.extend(storage::access_log_key_grant(spec, facts));
-        statements.extend(alerts::publisher_key_grants(facts));
+        statements.extend(network::log_delivery_key_grant(spec, facts));
+        statements.push(functions::dead_letter_key_grant(spec, facts));
+        statements.extend(alerts::publisher_key_grants(spec, facts));
+        statements.push(monitoring::log_group_key_grant(spec, facts));
+        statements.extend(monitoring::trail_key_grant(spec, facts));
     }
     document(statements)
 }

@@ -14,21 +14,31 @@
 //! tags of their resources and in their overrides. A rename is an entry in
 //! [`renames`], never an edit alone.
 
+pub mod access;
 pub mod alerts;
+pub mod api;
 pub mod audit;
+pub mod calls;
+pub mod compliance;
 pub mod encryption;
+pub mod firewall;
+pub mod functions;
+pub mod monitoring;
 pub mod naming;
+pub mod network;
 pub mod overrides;
 pub mod policy;
 pub mod renames;
+pub mod secrets;
 pub mod spec;
 pub mod storage;
+pub mod threats;
 
 mod facts;
 #[cfg(test)]
 mod tests;
 
-pub use facts::Facts;
+pub use facts::{AccountState, Facts};
 pub use overrides::{OverrideError, Weakened};
 pub use spec::Spec;
 
@@ -91,6 +101,13 @@ impl<'a> Expansion<'a> {
         );
     }
 
+    /// Has a resource that was added come after others, and go before them.
+    fn after(&mut self, id: &str, others: &[LogicalId]) {
+        if let Some(resource) = self.template.resources.get_mut(id) {
+            resource.depends_on.extend(others.iter().cloned());
+        }
+    }
+
     /// The tags of a taggable resource, in CloudFormation's list form, sorted
     /// by key. User tags win over the provider's `default_tags`; neither can
     /// replace the three that say whose the resource is (R126).
@@ -120,6 +137,25 @@ pub fn tags_of_stack(name: &str, environment_suffix: &str) -> BTreeMap<String, S
     ])
 }
 
+type Area = (&'static str, fn(&mut Expansion<'_>));
+
+/// The areas, by the names of their blocks.
+const AREAS: [Area; 13] = [
+    ("encryption", encryption::expand),
+    ("storage", storage::expand),
+    ("network", network::expand),
+    ("functions", functions::expand),
+    ("api", api::expand),
+    ("firewall", firewall::expand),
+    ("audit", audit::expand),
+    ("monitoring", monitoring::expand),
+    ("threats", threats::expand),
+    ("secrets", secrets::expand),
+    ("access", access::expand),
+    ("compliance", compliance::expand),
+    ("alerts", alerts::expand),
+];
+
 /// The template of a pipeline.
 ///
 /// # Errors
@@ -128,14 +164,31 @@ pub fn tags_of_stack(name: &str, environment_suffix: &str) -> BTreeMap<String, S
 /// text that is no JSON object. Everything else was refused when the spec was
 /// made.
 pub fn expand(spec: &Spec, facts: &Facts) -> Result<Template, OverrideError> {
+    expand_by_area(spec, facts).map(|(template, _)| template)
+}
+
+/// As [`expand`], with the area that declares each resource.
+///
+/// # Errors
+///
+/// As [`expand`]'s.
+pub fn expand_by_area(
+    spec: &Spec,
+    facts: &Facts,
+) -> Result<(Template, BTreeMap<LogicalId, &'static str>), OverrideError> {
     let mut expansion = Expansion::new(spec, facts);
-    encryption::expand(&mut expansion);
-    storage::expand(&mut expansion);
-    audit::expand(&mut expansion);
-    alerts::expand(&mut expansion);
+    let mut areas = BTreeMap::new();
+    for (area, expand) in AREAS {
+        expand(&mut expansion);
+        for id in expansion.template.resources.keys() {
+            areas.entry(id.clone()).or_insert(area);
+        }
+    }
     let mut template = expansion.template;
     overrides::apply(&mut template, &spec.overrides)?;
-    Ok(template)
+    functions::baseline_follows(&mut template, spec);
+    api::seal(&mut template);
+    Ok((template, areas))
 }
 
 /// An object without the members that are null: CloudFormation distinguishes

@@ -14,6 +14,37 @@ pub mod limit {
     pub const TABLE: usize = 255;
     /// <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
     pub const TOPIC: usize = 256;
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
+    pub const FUNCTION: usize = 64;
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+    pub const ROLE: usize = 64;
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html>
+    pub const SECURITY_GROUP: usize = 255;
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions>
+    pub const TAG_VALUE: usize = 256;
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+    pub const MANAGED_POLICY: usize = 128;
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html>
+    pub const QUEUE: usize = 80;
+    /// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html>
+    pub const RULE: usize = 64;
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
+    pub const ALARM: usize = 255;
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html>
+    pub const DASHBOARD: usize = 255;
+    /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html>
+    pub const LOG_GROUP: usize = 512;
+    /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html>
+    pub const METRIC_FILTER: usize = 512;
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-resourcepolicy.html>
+    pub const LOG_POLICY: usize = 255;
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html>
+    pub const TRAIL: usize = 128;
+    /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
+    pub const SECRET: usize = 512;
+    /// Rules, recorders and channels take at least this;
+    /// <https://docs.aws.amazon.com/config/latest/APIReference/API_ConfigRule.html>
+    pub const CONFIG: usize = 128;
 }
 
 /// `documents-dev@us-east-1`: what identifies the pipeline, in state, in
@@ -52,6 +83,19 @@ pub fn bucket(base: &str, spec: &Spec, facts: &Facts) -> String {
             spec.name, spec.environment_suffix, facts.account_id, facts.region
         ),
         limit::BUCKET,
+    )
+}
+
+/// `{base}-{name}-{suffix}-{region}`: of what an account has once for all
+/// regions (IAM's roles and policies, CloudWatch's dashboards), since two
+/// regions may have a pipeline of one name.
+pub fn of_all_regions(base: &str, spec: &Spec, facts: &Facts, limit: usize) -> String {
+    shorten(
+        &format!(
+            "{base}-{}-{}-{}",
+            spec.name, spec.environment_suffix, facts.region
+        ),
+        limit,
     )
 }
 

@@ -14,8 +14,14 @@ use std::collections::BTreeMap;
 /// Why an override cannot be applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OverrideError {
-    #[error("{id} is not a logical id of this pipeline; the logical ids are {known}")]
-    UnknownId { id: String, known: String },
+    #[error(
+        "{id} is not a logical id of this pipeline{alike}; the attribute resources lists them all"
+    )]
+    UnknownId {
+        id: String,
+        /// `, but LogsBucket, RawBucket are`, or nothing.
+        alike: String,
+    },
     #[error(
         "the override of {id} is not a JSON object ({cause}); write it with jsonencode({{ Property = value }})"
     )]
@@ -48,18 +54,10 @@ pub(super) fn apply(
                 cause: "it is another kind of value".into(),
             });
         }
-        let known = || {
-            template
-                .resources
-                .keys()
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
         if !template.resources.contains_key(renames::current(id)) {
             return Err(OverrideError::UnknownId {
                 id: id.clone(),
-                known: known(),
+                alike: alike(template, id),
             });
         }
         if let Some(resource) = template.resources.get_mut(renames::current(id)) {
@@ -67,6 +65,27 @@ pub(super) fn apply(
         }
     }
     Ok(())
+}
+
+/// The ids that hold the wrong one or are held by it, a few of them: there are
+/// a hundred and fifty.
+fn alike(template: &Template, wrong: &str) -> String {
+    const MOST: usize = 8;
+    let wrong = wrong.to_ascii_lowercase();
+    let alike: Vec<&str> = template
+        .resources
+        .keys()
+        .filter(|id| {
+            let id = id.to_ascii_lowercase();
+            !wrong.is_empty() && (id.contains(&wrong) || wrong.contains(&id))
+        })
+        .map(String::as_str)
+        .take(MOST)
+        .collect();
+    match alike.as_slice() {
+        [] => String::new(),
+        names => format!(", but {} are", names.join(", ")),
+    }
 }
 
 /// RFC 7396: objects merge, null removes, everything else replaces.
@@ -165,6 +184,126 @@ const CONTROLS: &[(&str, &str, &str)] = &[
         "encryption at rest under the pipeline's key (PCI DSS 3.5.1)",
     ),
     (
+        "AWS::EC2::FlowLog",
+        "TrafficType",
+        "the record of all traffic (PCI DSS 10.2.1)",
+    ),
+    (
+        "AWS::EC2::FlowLog",
+        "LogDestination",
+        "the record of all traffic (PCI DSS 10.2.1)",
+    ),
+    (
+        "AWS::EC2::NetworkAclEntry",
+        "CidrBlock",
+        "the refusal of ports that nobody needs (PCI DSS 1.3.1)",
+    ),
+    (
+        "AWS::EC2::NetworkAclEntry",
+        "PortRange",
+        "the refusal of ports that nobody needs (PCI DSS 1.3.1)",
+    ),
+    (
+        "AWS::EC2::NetworkAclEntry",
+        "RuleAction",
+        "the refusal of ports that nobody needs (PCI DSS 1.3.1)",
+    ),
+    (
+        "AWS::EC2::SecurityGroup",
+        "SecurityGroupEgress",
+        "ways out to the endpoints only (PCI DSS 1.3.2)",
+    ),
+    (
+        "AWS::EC2::SecurityGroup",
+        "SecurityGroupIngress",
+        "no way in (PCI DSS 1.3.1)",
+    ),
+    (
+        "AWS::EC2::SecurityGroupIngress",
+        "SourceSecurityGroupId",
+        "endpoints for the functions only (PCI DSS 1.3.1)",
+    ),
+    (
+        "AWS::EC2::Subnet",
+        "MapPublicIpOnLaunch",
+        "private addresses only (PCI DSS 1.4.4)",
+    ),
+    (
+        "AWS::EC2::VPCEndpoint",
+        "PolicyDocument",
+        "endpoints for this pipeline only (PCI DSS 7.2.1)",
+    ),
+    (
+        "AWS::EC2::VPCEndpoint",
+        "PrivateDnsEnabled",
+        "the private way to a service (PCI DSS 1.4.4)",
+    ),
+    (
+        "AWS::ApiGateway::RestApi",
+        "Policy",
+        "who may call the API (PCI DSS 1.3.1)",
+    ),
+    (
+        "AWS::ApiGateway::RestApi",
+        "DisableExecuteApiEndpoint",
+        "mutual TLS that cannot be gone round (PCI DSS 4.2.1)",
+    ),
+    (
+        "AWS::ApiGateway::Method",
+        "AuthorizationType",
+        "who calls (PCI DSS 8.2.1)",
+    ),
+    (
+        "AWS::ApiGateway::Method",
+        "ApiKeyRequired",
+        "the API key on every method (PCI DSS 7.2.1)",
+    ),
+    (
+        "AWS::ApiGateway::Method",
+        "RequestValidatorId",
+        "the check of requests before a function sees them (PCI DSS 6.2.4)",
+    ),
+    (
+        "AWS::ApiGateway::Stage",
+        "MethodSettings",
+        "logs without payloads, and throttling (PCI DSS 3.3.1, 10.2.1)",
+    ),
+    (
+        "AWS::ApiGateway::Stage",
+        "AccessLogSetting",
+        "the access log (PCI DSS 10.2.1)",
+    ),
+    (
+        "AWS::ApiGateway::UsagePlan",
+        "Throttle",
+        "the limit to a key's requests (PCI DSS 6.4.2)",
+    ),
+    (
+        "AWS::ApiGateway::DomainName",
+        "MutualTlsAuthentication",
+        "mutual TLS (PCI DSS 4.2.1)",
+    ),
+    (
+        "AWS::WAFv2::WebACL",
+        "DefaultAction",
+        "the firewall before the API (PCI DSS 6.4.2)",
+    ),
+    (
+        "AWS::WAFv2::WebACL",
+        "Rules",
+        "the firewall before the API (PCI DSS 6.4.2)",
+    ),
+    (
+        "AWS::WAFv2::LoggingConfiguration",
+        "LogDestinationConfigs",
+        "the firewall's log (PCI DSS 10.2.1)",
+    ),
+    (
+        "AWS::WAFv2::LoggingConfiguration",
+        "RedactedFields",
+        "a firewall log without credentials (PCI DSS 8.3.2)",
+    ),
+    (
         "AWS::SNS::Topic",
         "KmsMasterKeyId",
         "encryption of alerts at rest (PCI DSS 3.5.1)",
@@ -173,6 +312,141 @@ const CONTROLS: &[(&str, &str, &str)] = &[
         "AWS::SNS::TopicPolicy",
         "PolicyDocument",
         "the scoped topic policy (PCI DSS 7.2.1)",
+    ),
+    (
+        "AWS::Logs::LogGroup",
+        "KmsKeyId",
+        "encryption of logs at rest (PCI DSS 3.5.1)",
+    ),
+    (
+        "AWS::Logs::LogGroup",
+        "RetentionInDays",
+        "twelve months of logs (PCI DSS 10.5.1)",
+    ),
+    (
+        "AWS::Logs::ResourcePolicy",
+        "PolicyDocument",
+        "who may write logs (PCI DSS 10.3.2)",
+    ),
+    (
+        "AWS::Events::Rule",
+        "EventPattern",
+        "which events are acted upon (PCI DSS 10.4.1)",
+    ),
+    (
+        "AWS::Events::Rule",
+        "State",
+        "which events are acted upon (PCI DSS 10.4.1)",
+    ),
+    (
+        "AWS::Events::Rule",
+        "Targets",
+        "who is told of events (PCI DSS 10.7.2)",
+    ),
+    (
+        "AWS::CloudWatch::Alarm",
+        "ActionsEnabled",
+        "who is told of failures (PCI DSS 10.7.2)",
+    ),
+    (
+        "AWS::CloudWatch::Alarm",
+        "AlarmActions",
+        "who is told of failures (PCI DSS 10.7.2)",
+    ),
+    (
+        "AWS::GuardDuty::Detector",
+        "Enable",
+        "the detection of intrusions (PCI DSS 11.5.1)",
+    ),
+    (
+        "AWS::CloudTrail::Trail",
+        "IsLogging",
+        "the log of API calls (PCI DSS 10.2.1)",
+    ),
+    (
+        "AWS::CloudTrail::Trail",
+        "EventSelectors",
+        "the log of API calls (PCI DSS 10.2.1)",
+    ),
+    (
+        "AWS::CloudTrail::Trail",
+        "KMSKeyId",
+        "encryption of the log of API calls (PCI DSS 3.5.1)",
+    ),
+    (
+        "AWS::CloudTrail::Trail",
+        "EnableLogFileValidation",
+        "the proof against tampering (PCI DSS 10.3.4)",
+    ),
+    (
+        "AWS::SecretsManager::Secret",
+        "KmsKeyId",
+        "encryption at rest under the pipeline's key (PCI DSS 3.5.1)",
+    ),
+    (
+        "AWS::SecretsManager::RotationSchedule",
+        "RotationRules",
+        "the rotation of secrets (PCI DSS 8.6.3)",
+    ),
+    (
+        "AWS::Config::ConfigRule",
+        "Scope",
+        "the rules over all that is the pipeline's (PCI DSS 2.2.1)",
+    ),
+    (
+        "AWS::IAM::Role",
+        "AssumeRolePolicyDocument",
+        "who may assume the role (PCI DSS 7.2.1)",
+    ),
+    (
+        "AWS::IAM::Role",
+        "ManagedPolicyArns",
+        "the least privilege of the role (PCI DSS 7.2.5)",
+    ),
+    (
+        "AWS::IAM::Role",
+        "PermissionsBoundary",
+        "the permissions boundary (PCI DSS 7.2.1)",
+    ),
+    (
+        "AWS::IAM::ManagedPolicy",
+        "PolicyDocument",
+        "the least privilege of the role (PCI DSS 7.2.5)",
+    ),
+    (
+        "AWS::Lambda::Function",
+        "KmsKeyArn",
+        "encryption of the function's environment under the pipeline's key (PCI DSS 3.5.1)",
+    ),
+    (
+        "AWS::Lambda::Function",
+        "VpcConfig",
+        "the network without internet (PCI DSS 1.3.2)",
+    ),
+    (
+        "AWS::Lambda::Function",
+        "DeadLetterConfig",
+        "the queue of failed events (PCI DSS 10.7.2)",
+    ),
+    (
+        "AWS::Lambda::Permission",
+        "SourceArn",
+        "who may invoke the function (PCI DSS 7.2.1)",
+    ),
+    (
+        "AWS::Lambda::Permission",
+        "SourceAccount",
+        "who may invoke the function (PCI DSS 7.2.1)",
+    ),
+    (
+        "AWS::SQS::Queue",
+        "KmsMasterKeyId",
+        "encryption of failed events at rest (PCI DSS 3.5.1)",
+    ),
+    (
+        "AWS::SQS::QueuePolicy",
+        "PolicyDocument",
+        "the scoped queue policy (PCI DSS 7.2.1)",
     ),
 ];
 

@@ -30,6 +30,15 @@ impl Statement {
         self
     }
 
+    /// Several AWS services that act together.
+    pub fn services<const N: usize>(mut self, principals: [&str; N]) -> Self {
+        self.0.insert(
+            "Principal".into(),
+            json!({ "Service": one_or_many(principals) }),
+        );
+        self
+    }
+
     /// An account, role or user, by ARN.
     pub fn aws(mut self, principal: impl Into<Value>) -> Self {
         self.0
@@ -37,7 +46,8 @@ impl Statement {
         self
     }
 
-    /// Everyone. Only for `Deny`: no statement of ours allows everyone.
+    /// Everyone. Only for `Deny`, and where a condition names who is meant: no
+    /// statement of ours allows everyone.
     pub fn everyone(mut self) -> Self {
         self.0.insert("Principal".into(), json!({ "AWS": "*" }));
         self
@@ -45,6 +55,18 @@ impl Statement {
 
     pub fn actions<const N: usize>(mut self, actions: [&str; N]) -> Self {
         self.0.insert("Action".into(), one_or_many(actions));
+        self
+    }
+
+    /// As [`Self::actions`], for actions that are only known here and now.
+    pub fn action_list(mut self, mut actions: Vec<String>) -> Self {
+        actions.sort();
+        actions.dedup();
+        let actions = match actions.as_slice() {
+            [one] => json!(one),
+            many => json!(many),
+        };
+        self.0.insert("Action".into(), actions);
         self
     }
 

@@ -4,8 +4,8 @@
 use super::encryption::Purpose;
 use super::policy::{Statement, document};
 use super::spec::AccessLogEncryption;
-use super::{Expansion, Facts, Spec, naming, object};
-use crate::engine::template::intrinsics::reference;
+use super::{Expansion, Facts, Spec, access, monitoring, naming, network, object};
+use crate::engine::template::intrinsics::{get_att, reference, sub};
 use serde_json::{Value, json};
 
 /// The three buckets.
@@ -35,7 +35,7 @@ impl Bucket {
         }
     }
 
-    fn policy_id(self) -> &'static str {
+    pub fn policy_id(self) -> &'static str {
         match self {
             Self::Raw => "RawBucketPolicy",
             Self::Processed => "ProcessedBucketPolicy",
@@ -184,6 +184,13 @@ fn lifecycle(bucket: Bucket, spec: &Spec) -> Value {
             "Prefix": "access-logs/",
             "ExpirationInDays": storage.access_log_retention_days,
         }));
+        rules.push(json!({
+            "Id": "flow-log-retention",
+            "Status": "Enabled",
+            "Prefix": network::FLOW_LOG_PREFIX,
+            "ExpirationInDays": storage.access_log_retention_days,
+        }));
+        rules.extend(monitoring::trail_lifecycle(spec));
     }
     json!({ "Rules": rules })
 }
@@ -191,40 +198,52 @@ fn lifecycle(bucket: Bucket, spec: &Spec) -> Value {
 fn bucket_policy(bucket: Bucket, spec: &Spec, facts: &Facts) -> Value {
     let arn = facts.bucket_arn(&bucket.name(spec, facts));
     let objects = format!("{arn}/*");
-    let mut statements = transport_statements(&arn, &objects);
+    let mut statements = transport_statements(bucket);
+    statements.extend(access::guard::of_bucket(&arn, spec, facts));
     match bucket {
         Bucket::Raw | Bucket::Processed => {
             statements.extend(right_key_statements(bucket, spec, &objects));
         }
-        Bucket::Logs => statements.push(
-            Statement::allow("AccessLogDelivery")
-                .service(LOG_DELIVERY)
-                .actions(["s3:PutObject"])
-                .resource(format!("{arn}/access-logs/*"))
-                .when(
-                    "StringEquals",
-                    "aws:SourceAccount",
-                    facts.account_id.clone(),
-                )
-                .when("ArnLike", "aws:SourceArn", logged_buckets(spec, facts)),
-        ),
+        Bucket::Logs => {
+            statements.push(access_log_statement(&arn, spec, facts));
+            statements.extend(network::log_delivery_statements(spec, facts));
+            statements.extend(monitoring::trail_bucket_statements(spec, facts));
+        }
     }
     document(statements)
 }
 
+fn access_log_statement(arn: &str, spec: &Spec, facts: &Facts) -> Statement {
+    Statement::allow("AccessLogDelivery")
+        .service(LOG_DELIVERY)
+        .actions(["s3:PutObject"])
+        .resource(format!("{arn}/access-logs/*"))
+        .when(
+            "StringEquals",
+            "aws:SourceAccount",
+            facts.account_id.clone(),
+        )
+        .when("ArnLike", "aws:SourceArn", logged_buckets(spec, facts))
+}
+
 /// Nothing but TLS 1.2 or newer (R013). `s3:TlsVersion` is absent on plain
 /// HTTP, which the first statement has refused already.
-fn transport_statements(arn: &str, objects: &str) -> Vec<Statement> {
+///
+/// The bucket is referred to, not named: cdk-nag looks for the bucket that the
+/// policy is of.
+fn transport_statements(bucket: Bucket) -> Vec<Statement> {
+    let id = bucket.bucket_id();
+    let all = json!([get_att(id, "Arn"), sub(format!("${{{id}.Arn}}/*"))]);
     vec![
         Statement::deny("OnlyTls")
             .everyone()
             .actions(["s3:*"])
-            .resource(json!([arn, objects]))
+            .resource(all.clone())
             .when("Bool", "aws:SecureTransport", "false"),
         Statement::deny("OnlyTls12")
             .everyone()
             .actions(["s3:*"])
-            .resource(json!([arn, objects]))
+            .resource(all)
             .when("NumericLessThan", "s3:TlsVersion", "1.2"),
     ]
 }

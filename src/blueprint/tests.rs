@@ -45,21 +45,159 @@ fn the_logical_ids_of_the_default_pipeline_are_these() {
     assert_eq!(
         ids,
         [
+            "AccessConfigRule",
             "AlertsTopic",
             "AlertsTopicPolicy",
+            "AlertsUndeliveredAlarm",
+            "Api4XXErrorsAlarm",
+            "Api5XXErrorsAlarm",
+            "ApiAccessLogGroup",
+            "ApiCallsLogGroup",
+            "ApiCallsRule",
+            "ApiClientCertificate",
+            "ApiDeployment",
+            "ApiDocumentModel",
+            "ApiDocumentsResource",
+            "ApiEncryptMethod",
+            "ApiEncryptPermission",
+            "ApiEncryptResource",
+            "ApiExecutionLogGroup",
+            "ApiGatewayEndpoint",
+            "ApiKey",
+            "ApiKeyRetirementRule",
+            "ApiKeyRetirementRulePermission",
+            "ApiKeyRotation",
+            "ApiKeySecret",
+            "ApiRequestValidator",
+            "ApiScanAliasMethod",
+            "ApiScanAliasPermission",
+            "ApiScanAliasResource",
+            "ApiScanMethod",
+            "ApiScanPermission",
+            "ApiScanResource",
+            "ApiStage",
+            "ApiUploadMethod",
+            "ApiUploadModel",
+            "ApiUploadPermission",
+            "ApiUploadResource",
             "AuditTable",
+            "ComplianceRule",
+            "ComplianceRulePermission",
+            "ConfigEndpoint",
+            "Dashboard",
             "DataKey",
             "DataKeyAlias",
+            "DatabaseRotation",
+            "DatabaseSecret",
+            "DeadLetterQueue",
+            "DeadLetterQueuePolicy",
+            "DeadLettersAlarm",
+            "DynamoDBEndpoint",
+            "Ec2Endpoint",
+            "EncryptFunction",
+            "EncryptFunctionErrorsAlarm",
+            "EncryptLogGroup",
+            "EncryptPolicy",
+            "EncryptRole",
+            "EncryptRule",
+            "EncryptRulePermission",
+            "EncryptionConfigRule",
+            "EndpointIngressFromFunctions",
+            "EndpointSecurityGroup",
             "EnvironmentKey",
             "EnvironmentKeyAlias",
+            "EvaluateConfigPermission",
+            "EvaluateFunction",
+            "EvaluateFunctionErrorsAlarm",
+            "EvaluateLogGroup",
+            "EvaluatePolicy",
+            "EvaluateRole",
+            "EventsEndpoint",
+            "EventsLogPolicy",
+            "FindingsPermission",
+            "FindingsRule",
+            "FlowLog",
+            "FunctionSecurityGroup",
+            "IamEndpoint",
+            "KmsAccessDeniedAlarm",
+            "KmsAccessDeniedFilter",
+            "KmsEndpoint",
+            "KmsErrorsRule",
+            "LambdaEndpoint",
             "LogsBucket",
+            "LogsBucketBaseline",
             "LogsBucketPolicy",
+            "LogsEndpoint",
             "LogsKey",
             "LogsKeyAlias",
+            "NetworkAcl",
+            "NetworkAclInboundAnswers",
+            "NetworkAclInboundGatewayAnswersHigh",
+            "NetworkAclInboundGatewayAnswersLow",
+            "NetworkAclInboundHttps",
+            "NetworkAclInboundRest",
+            "NetworkAclOutboundAnswers",
+            "NetworkAclOutboundHttps",
+            "NetworkAclOutboundRest",
+            "PrivateRouteTable",
+            "PrivateSubnet1",
+            "PrivateSubnet1NetworkAclAssociation",
+            "PrivateSubnet1RouteTableAssociation",
+            "PrivateSubnet2",
+            "PrivateSubnet2NetworkAclAssociation",
+            "PrivateSubnet2RouteTableAssociation",
+            "PrivateSubnet3",
+            "PrivateSubnet3NetworkAclAssociation",
+            "PrivateSubnet3RouteTableAssociation",
             "ProcessedBucket",
+            "ProcessedBucketBaseline",
             "ProcessedBucketPolicy",
+            "QuarantineSecurityGroup",
             "RawBucket",
+            "RawBucketBaseline",
             "RawBucketPolicy",
+            "RemediateFunction",
+            "RemediateFunctionErrorsAlarm",
+            "RemediateLogGroup",
+            "RemediatePolicy",
+            "RemediateRole",
+            "RestApi",
+            "RotateBoundary",
+            "RotateFunction",
+            "RotateFunctionErrorsAlarm",
+            "RotateLogGroup",
+            "RotatePolicy",
+            "RotateRole",
+            "RotateSecretsPermission",
+            "RotateUsagePlanPolicy",
+            "S3Endpoint",
+            "ScanFunction",
+            "ScanFunctionErrorsAlarm",
+            "ScanLogGroup",
+            "ScanPolicy",
+            "ScanRole",
+            "ScanRule",
+            "ScanRulePermission",
+            "SecretsManagerEndpoint",
+            "SnsEndpoint",
+            "SsmEndpoint",
+            "StsEndpoint",
+            "UploadPolicy",
+            "UploadRole",
+            "UsagePlan",
+            "UsagePlanKey",
+            "ValidateFunction",
+            "ValidateFunctionErrorsAlarm",
+            "ValidateLogGroup",
+            "ValidatePolicy",
+            "ValidateRole",
+            "ValidateRule",
+            "ValidateRulePermission",
+            "Vpc",
+            "WebAcl",
+            "WebAclAssociation",
+            "WebAclLogGroup",
+            "WebAclLogging",
         ]
     );
 }
@@ -79,11 +217,18 @@ fn every_key_rotates_and_admits_nobody_but_the_account_and_named_services() {
         assert_eq!(key["EnableKeyRotation"], true, "{id}");
         for statement in statements(&key["KeyPolicy"]) {
             let principal = &statement["Principal"];
-            assert_ne!(principal["AWS"], "*", "{id}");
+            let denies = statement["Effect"] == "Deny";
+            assert!(denies || principal["AWS"] != "*", "{id}");
             if principal.get("Service").is_some() {
-                assert_eq!(
-                    statement["Condition"]["StringEquals"]["aws:SourceAccount"], "111122223333",
-                    "{id}: a service is bound to the account"
+                // EventBridge and CloudWatch Logs say for what they use a key,
+                // and not for whom.
+                let condition = &statement["Condition"];
+                let bound = condition["StringEquals"]["aws:SourceAccount"] == "111122223333"
+                    || condition.to_string().contains("kms:EncryptionContext:")
+                        && condition.to_string().contains(":111122223333:");
+                assert!(
+                    bound,
+                    "{id}: a service is bound to the account: {statement}"
                 );
             }
         }
@@ -224,7 +369,7 @@ fn log_delivery_may_write_logs_of_this_pipelines_buckets_only() {
     let template = template(|_| {});
     let allow: Vec<&Value> = statements(property(&template, "LogsBucketPolicy", "/PolicyDocument"))
         .iter()
-        .filter(|statement| statement["Effect"] == "Allow")
+        .filter(|statement| statement["Sid"] == "AccessLogDelivery")
         .collect();
     assert_eq!(allow.len(), 1);
     assert_eq!(
@@ -372,6 +517,33 @@ fn an_override_is_a_merge_patch_and_names_the_control_it_replaces() {
 }
 
 #[test]
+fn an_override_that_opens_the_api_or_its_firewall_names_what_it_opens() {
+    for (id, patch, property) in [
+        ("ApiStage", r#"{"MethodSettings":[]}"#, "MethodSettings"),
+        (
+            "ApiUploadMethod",
+            r#"{"AuthorizationType":"NONE"}"#,
+            "AuthorizationType",
+        ),
+        ("WebAcl", r#"{"Rules":[]}"#, "Rules"),
+        (
+            "WebAclLogging",
+            r#"{"RedactedFields":null}"#,
+            "RedactedFields",
+        ),
+    ] {
+        let with = template(|spec| {
+            spec.overrides.insert(id.into(), patch.into());
+        });
+        let named: Vec<String> = weakened(&template(|_| {}), &with)
+            .into_iter()
+            .map(|one| format!("{}.{}", one.id, one.property))
+            .collect();
+        assert_eq!(named, [format!("{id}.{property}")]);
+    }
+}
+
+#[test]
 fn an_override_of_an_unknown_id_lists_the_known_ones() {
     let mut spec = Spec::new("documents", "dev");
     spec.overrides.insert("Bucket".into(), "{}".into());
@@ -430,4 +602,33 @@ fn a_spec_survives_the_manifest() {
         serde_json::from_str::<Spec>(oldest).expect("defaults"),
         Spec::new("documents", "dev")
     );
+}
+
+/// A target that may not be called is called in vain: EventBridge says so to
+/// nobody.
+#[test]
+fn every_rule_that_has_a_function_for_a_target_may_call_it() {
+    let template = template(|spec| spec.alerts.emails = ["a@example.com".to_owned()].into());
+    let permissions = of_type(&template, "AWS::Lambda::Permission");
+    let mut checked = 0;
+    for (rule, properties) in of_type(&template, "AWS::Events::Rule") {
+        for target in properties["Targets"].as_array().expect("targets") {
+            let function = &target["Arn"]["Fn::GetAtt"][0];
+            let is_function = function.as_str().is_some_and(|id| id.ends_with("Function"));
+            if !is_function {
+                continue;
+            }
+            checked += 1;
+            let admitted = permissions.iter().any(|(_, permission)| {
+                permission["Principal"] == "events.amazonaws.com"
+                    && permission["Action"] == "lambda:InvokeFunction"
+                    && permission["SourceArn"] == json!({ "Fn::GetAtt": [rule, "Arn"] })
+                    && permission["FunctionName"]
+                        .to_string()
+                        .contains(&function.to_string())
+            });
+            assert!(admitted, "{rule} may not call {function}");
+        }
+    }
+    assert!(checked >= 6, "{checked}");
 }

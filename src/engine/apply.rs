@@ -244,6 +244,8 @@ impl Walk<'_> {
             })
             .collect();
         let mut queue = Queue::new(edges);
+        let journal = &self.engine.journal;
+        journal.plan("apply", &queue, |id| self.needs_work(id));
         let mut done = BTreeSet::new();
         let mut running: FuturesUnordered<Work<'_>> = FuturesUnordered::new();
         loop {

@@ -43,13 +43,14 @@ impl Engine {
             &ledger,
             ledger.entries.keys().filter(|id| which(id)),
         ));
-        let count = ledger.entries.len();
+        let count = queue.edges().count();
         let shared = Mutex::new(Outcome {
             ledger,
             ..Outcome::default()
         });
         self.journal
             .write(Event::Started, "", &format!("{count} deletions"));
+        self.journal.plan("delete", &queue, |_| true);
         let in_time = within(
             self,
             deadline,

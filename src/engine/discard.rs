@@ -157,6 +157,7 @@ impl Walk<'_> {
     async fn delete_all(&self, going: BTreeMap<LogicalId, Vec<String>>) {
         let ledger = self.shared().ledger.clone();
         let mut queue = Queue::new(deletion_edges(&ledger, going.keys()));
+        self.engine.journal.plan("delete", &queue, |_| true);
         let mut running: FuturesUnordered<Work<'_>> = FuturesUnordered::new();
         loop {
             while running.len() < self.engine.parallelism && !self.cancel.is_cancelled() {

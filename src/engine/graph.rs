@@ -74,6 +74,12 @@ impl Queue {
         queue
     }
 
+    /// Each node with those that it waits for.
+    pub fn edges(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+        let nodes = self.nodes.iter();
+        nodes.map(|(id, node)| (id.as_str(), node.waits.keys().map(String::as_str)))
+    }
+
     /// Sets every node's depth, dependants first.
     fn measure(&mut self) {
         fn depth(

@@ -5,6 +5,7 @@
 //! can be in it. It is a convenience: a journal that cannot be written never
 //! fails an apply.
 
+use super::graph::Queue;
 use serde_json::json;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -16,9 +17,14 @@ use time::format_description::well_known::Rfc3339;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     Started,
+    /// What is going to be done with a resource: `apply` or `delete`, then the
+    /// logical ids that it waits for.
+    Planned,
     Called,
     Created,
     Adopted,
+    /// What was created may be used by what depends on it.
+    Ready,
     Updated,
     Deleted,
     Failed,
@@ -30,9 +36,11 @@ impl Event {
     fn name(self) -> &'static str {
         match self {
             Self::Started => "started",
+            Self::Planned => "planned",
             Self::Called => "called",
             Self::Created => "created",
             Self::Adopted => "adopted",
+            Self::Ready => "ready",
             Self::Updated => "updated",
             Self::Deleted => "deleted",
             Self::Failed => "failed",
@@ -66,6 +74,14 @@ impl Journal {
 
     pub fn none() -> Self {
         Self(None)
+    }
+
+    /// What is going to be done: a line for each node that is wanted.
+    pub(super) fn plan(&self, verb: &str, queue: &Queue, wanted: impl Fn(&str) -> bool) {
+        for (id, waits) in queue.edges().filter(|(id, _)| wanted(id)) {
+            let words: Vec<&str> = std::iter::once(verb).chain(waits).collect();
+            self.write(Event::Planned, id, &words.join(" "));
+        }
     }
 
     pub fn write(&self, event: Event, logical_id: &str, detail: &str) {

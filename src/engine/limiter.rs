@@ -44,20 +44,37 @@ impl Limiter {
         }
     }
 
+    /// As `acquire`, but takes nothing and answers `false` where the wait
+    /// would be longer than that.
+    pub async fn acquire_within(&self, longest: Duration) -> bool {
+        let Some(wait) = self.reserve_within(longest) else {
+            return false;
+        };
+        if !wait.is_zero() {
+            self.clock.sleep(wait).await;
+        }
+        true
+    }
+
     fn reserve(&self) -> Duration {
+        self.reserve_within(Duration::MAX).unwrap_or(Duration::ZERO)
+    }
+
+    fn reserve_within(&self, longest: Duration) -> Option<Duration> {
         let mut bucket = self
             .bucket
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         let now = self.clock.now();
         let gained = now.saturating_duration_since(bucket.at).as_secs_f64() * self.rate;
-        bucket.tokens = (bucket.tokens + gained).min(self.burst) - 1.0;
-        bucket.at = now;
-        if bucket.tokens >= 0.0 {
-            Duration::ZERO
-        } else {
-            Duration::from_secs_f64(-bucket.tokens / self.rate)
+        let left = (bucket.tokens + gained).min(self.burst) - 1.0;
+        let wait = Duration::from_secs_f64((-left / self.rate).max(0.0));
+        if wait > longest {
+            return None;
         }
+        bucket.tokens = left;
+        bucket.at = now;
+        Some(wait)
     }
 }
 
@@ -82,6 +99,22 @@ mod tests {
             (passed - 2.0).abs() < 0.01,
             "20 calls at 10 a second took {passed} s"
         );
+    }
+
+    #[tokio::test]
+    async fn who_would_wait_too_long_takes_nothing() {
+        let clock = Arc::new(ManualClock::default());
+        let limiter = Limiter::new(0.1, 1, clock.clone());
+        let longest = Duration::from_secs(15);
+        assert!(limiter.acquire_within(longest).await);
+        assert!(limiter.reserve_within(longest).is_some(), "ten seconds");
+        for _ in 0..3 {
+            assert!(!limiter.acquire_within(longest).await, "twenty seconds");
+        }
+        assert_eq!(clock.passed(), Duration::ZERO);
+        clock.advance(Duration::from_secs(10));
+        assert!(limiter.acquire_within(longest).await);
+        assert_eq!(clock.passed(), Duration::from_secs(20));
     }
 
     #[tokio::test]

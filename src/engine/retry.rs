@@ -2,6 +2,7 @@
 //! whether a handler's or the manifest's.
 
 use super::Engine;
+use super::clock::Clock;
 use super::error::{Action, ErrorKind, HandlerError};
 use super::journal::Event;
 use futures::FutureExt;
@@ -18,6 +19,10 @@ pub struct RetryPolicy {
     pub longest_wait: Duration,
     /// From the first failure on.
     pub give_up_after: Duration,
+    /// The same where AWS answers that it is too busy. Twenty pipelines queue
+    /// for longer than a failure lasts: for ten minutes where one API may be
+    /// deleted in thirty seconds.
+    pub give_up_throttled_after: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -26,6 +31,7 @@ impl Default for RetryPolicy {
             first_wait: Duration::from_millis(500),
             longest_wait: Duration::from_secs(10),
             give_up_after: Duration::from_secs(300),
+            give_up_throttled_after: Duration::from_secs(3600),
         }
     }
 }
@@ -86,31 +92,9 @@ impl Engine {
         tries: &mut Tries,
         error: HandlerError,
     ) -> Result<(), HandlerError> {
-        let now = self.clock.now();
-        let policy = &self.retry;
-        let first = *tries.first.get_or_insert(now);
-        if now.saturating_duration_since(first) >= policy.give_up_after {
-            return Err(error);
-        }
-        let wait = policy
-            .first_wait
-            .saturating_mul(1 << tries.count.min(10))
-            .min(policy.longest_wait);
-        tries.count += 1;
-        // Half of it at random, so that twenty pipelines do not come back
-        // together.
-        let jitter = (uuid::Uuid::new_v4().as_u128() % 1000) as u32;
-        let wait = wait / 2 + wait / 2 * jitter / 1000;
-        tracing::debug!(logical_id = id, %error, ?wait, "trying again");
-        tokio::select! {
-            biased;
-            () = cancel.cancelled() => {}
-            () = self.clock.sleep(wait) => {}
-        }
-        if cancel.is_cancelled() {
-            return Err(error);
-        }
-        Ok(())
+        self.retry
+            .again(self.clock.as_ref(), id, cancel, tries, error)
+            .await
     }
 
     /// Makes a call that can be made twice until it succeeds or fails for
@@ -126,15 +110,133 @@ impl Engine {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, HandlerError>>,
     {
+        self.retry
+            .patiently(self.clock.as_ref(), id, cancel, || {
+                self.call(id, action, call())
+            })
+            .await
+    }
+}
+
+impl RetryPolicy {
+    /// Waits before another try; fails when there shall be none.
+    async fn again(
+        &self,
+        clock: &dyn Clock,
+        id: &str,
+        cancel: &CancellationToken,
+        tries: &mut Tries,
+        error: HandlerError,
+    ) -> Result<(), HandlerError> {
+        let now = clock.now();
+        let first = *tries.first.get_or_insert(now);
+        let longest = match error.kind {
+            ErrorKind::Throttled => self.give_up_throttled_after,
+            _ => self.give_up_after,
+        };
+        if now.saturating_duration_since(first) >= longest {
+            return Err(error);
+        }
+        let wait = self
+            .first_wait
+            .saturating_mul(1 << tries.count.min(10))
+            .min(self.longest_wait);
+        tries.count += 1;
+        // Half of it at random, so that twenty pipelines do not come back
+        // together.
+        let jitter = (uuid::Uuid::new_v4().as_u128() % 1000) as u32;
+        let wait = wait / 2 + wait / 2 * jitter / 1000;
+        tracing::debug!(logical_id = id, %error, ?wait, "trying again");
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => {}
+            () = clock.sleep(wait) => {}
+        }
+        if cancel.is_cancelled() {
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// The same patience for what is asked outside of an engine; `what` is for
+    /// the log.
+    pub async fn patiently<T, F, Fut>(
+        &self,
+        clock: &dyn Clock,
+        what: &str,
+        cancel: &CancellationToken,
+        mut call: F,
+    ) -> Result<T, HandlerError>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, HandlerError>>,
+    {
         let mut tries = Tries::default();
         loop {
-            match self.call(id, action, call()).await {
+            match call().await {
                 Ok(value) => return Ok(value),
                 Err(error) if may_pass(error.kind) => {
-                    self.again(id, cancel, &mut tries, error).await?;
+                    self.again(clock, what, cancel, &mut tries, error).await?;
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clock::ManualClock;
+    use super::*;
+    use std::cell::Cell;
+
+    /// How often it is called when it fails in this way twice.
+    async fn calls(kind: ErrorKind) -> (u32, Result<(), HandlerError>) {
+        let made = Cell::new(0);
+        let call = || {
+            made.set(made.get() + 1);
+            let fails = made.get() <= 2;
+            async move {
+                match fails {
+                    true => Err(HandlerError::ours(kind, "x:Y", "no")),
+                    false => Ok(()),
+                }
+            }
+        };
+        let (clock, cancel) = (ManualClock::default(), CancellationToken::new());
+        let said = RetryPolicy::default()
+            .patiently(&clock, "the account", &cancel, call)
+            .await;
+        (made.get(), said)
+    }
+
+    /// How long it is tried where it never succeeds.
+    async fn patience(kind: ErrorKind) -> Duration {
+        let (clock, cancel) = (ManualClock::default(), CancellationToken::new());
+        let call = || async { Err::<(), _>(HandlerError::ours(kind, "x:Y", "no")) };
+        let said = RetryPolicy::default()
+            .patiently(&clock, "the account", &cancel, call)
+            .await;
+        assert!(said.is_err(), "{kind:?}");
+        clock.passed()
+    }
+
+    #[tokio::test]
+    async fn one_turned_away_waits_longer_than_one_failed() {
+        let policy = RetryPolicy::default();
+        let failed = patience(ErrorKind::Transient).await;
+        assert!(failed >= policy.give_up_after && failed < policy.give_up_after * 2);
+        assert!(patience(ErrorKind::Throttled).await >= policy.give_up_throttled_after);
+    }
+
+    #[tokio::test]
+    async fn what_may_pass_is_asked_again_and_the_rest_is_not() {
+        for kind in [ErrorKind::Throttled, ErrorKind::Transient] {
+            assert_eq!(calls(kind).await, (3, Ok(())), "{kind:?}");
+        }
+        for kind in [ErrorKind::AccessDenied, ErrorKind::Invalid] {
+            let (made, said) = calls(kind).await;
+            assert!(made == 1 && said.is_err(), "{kind:?}: {made}");
         }
     }
 }

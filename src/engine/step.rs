@@ -246,7 +246,9 @@ impl Step<'_> {
     pub async fn ready(&self, identifier: &str) -> Result<(), EngineError> {
         let cx = self.context();
         self.retried(Action::Wait, || self.handler.ready(&cx, identifier))
-            .await
+            .await?;
+        self.engine.journal.write(Event::Ready, self.id, identifier);
+        Ok(())
     }
 
     pub async fn read(

@@ -4,6 +4,7 @@
 //! state.
 
 use super::state::{State, TextMap, known_entries, text_map};
+use crate::blueprint::Facts;
 use crate::engine::ledger::{Details, Entry, Ledger};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -24,25 +25,51 @@ pub struct Private {
     /// JSON of the engine's details: a text, because property values nest
     /// deeper than the wire's encoding of untyped values is worth.
     details: String,
+    /// JSON of the facts that the pipeline is made from: a text, so that facts
+    /// which this version does not understand are none.
+    facts: String,
 }
 
 impl Private {
-    pub fn creating(id: String) -> Self {
+    /// Of the plan of a create; without an id, which is not known yet, it
+    /// carries the facts alone.
+    pub fn creating(id: Option<String>, facts: &Facts) -> Self {
         Self {
             format: FORMAT,
-            creating: Some(id),
-            details: String::new(),
+            creating: id,
+            ..Self::default()
         }
+        .with_facts(facts)
     }
 
-    pub fn of(ledger: &Ledger) -> Self {
-        Self {
+    pub fn of(ledger: &Ledger, facts: Option<&Facts>) -> Self {
+        let private = Self {
             format: FORMAT,
             creating: None,
             // Details are made of JSON values and strings, which always have
             // a JSON form; were one missing, a refresh would find it again.
             details: serde_json::to_string(&ledger.details).unwrap_or_default(),
+            facts: String::new(),
+        };
+        match facts {
+            Some(facts) => private.with_facts(facts),
+            None => private,
         }
+    }
+
+    pub fn with_facts(self, facts: &Facts) -> Self {
+        Self {
+            facts: serde_json::to_string(facts).unwrap_or_default(),
+            ..self
+        }
+    }
+
+    /// The facts that were kept; a refresh finds them in the manifest.
+    pub fn facts(&self) -> Option<Facts> {
+        if self.format != FORMAT {
+            return None;
+        }
+        serde_json::from_str(&self.facts).ok()
     }
 
     /// Lost or foreign details are no details: a refresh finds them again.

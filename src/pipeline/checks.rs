@@ -1,10 +1,12 @@
 //! What only the expanded template or the account can tell: refused at plan,
 //! before anything is touched.
 
+use super::account::Singleton;
 use super::failure::{error, warning};
 use super::planning::{Desired, Planned};
 use super::state::State;
-use crate::blueprint::{self, Facts, OverrideError, Spec, renames};
+use crate::blueprint::spec::Provision;
+use crate::blueprint::{self, AccountState, Facts, OverrideError, Spec, renames};
 use crate::bundle::{self, Architecture, Bundle};
 use crate::engine::Registry;
 use crate::engine::ledger::Ledger;
@@ -79,7 +81,7 @@ fn object(members: &serde_json::Map<String, Value>) -> Value {
 }
 
 /// Names every control that an override touches.
-pub fn weakened(diags: &mut Diagnostics, desired: &Desired, facts: &Facts) {
+pub fn weakened(diags: &mut Diagnostics, desired: &Desired) {
     let spec = &desired.inputs.spec;
     if spec.overrides.is_empty() {
         return;
@@ -88,7 +90,7 @@ pub fn weakened(diags: &mut Diagnostics, desired: &Desired, facts: &Facts) {
         overrides: Default::default(),
         ..spec.clone()
     };
-    let Ok(without) = blueprint::expand(&plain, facts) else {
+    let Ok(without) = blueprint::expand(&plain, &desired.facts) else {
         return;
     };
     for weak in blueprint::overrides::weakened(&without, &desired.template) {
@@ -124,35 +126,130 @@ pub fn bundles(diags: &mut Diagnostics, bundles: &[Bundle]) {
     );
 }
 
-/// A brought key must be where the pipeline is: S3 and DynamoDB refuse keys
-/// of another region.
-pub fn key_regions(diags: &mut Diagnostics, spec: &Spec, facts: &Facts) {
-    let keys = &spec.encryption.key_arns;
-    for (name, arn) in [
-        ("data", &keys.data),
-        ("environment", &keys.environment),
-        ("logs", &keys.logs),
-    ] {
-        let Some(region) = arn.as_deref().and_then(|arn| arn.split(':').nth(3)) else {
+/// What is brought must be where the pipeline is: AWS refuses keys,
+/// certificates and functions of another region. What differs between the two
+/// probes is not known yet.
+pub fn regions(diags: &mut Diagnostics, [first, second]: [&Spec; 2], here: &Facts) {
+    let at =
+        |area: &'static str, attribute: &'static str| AttributePath::new(area).attribute(attribute);
+    let key = |name: &'static str| at("encryption", "key_arns").attribute(name);
+    type Of = fn(&Spec) -> Option<&String>;
+    let brought: [(&str, Of, AttributePath); 5] = [
+        (
+            "key",
+            |spec| spec.encryption.key_arns.data.as_ref(),
+            key("data"),
+        ),
+        (
+            "key",
+            |spec| spec.encryption.key_arns.environment.as_ref(),
+            key("environment"),
+        ),
+        (
+            "key",
+            |spec| spec.encryption.key_arns.logs.as_ref(),
+            key("logs"),
+        ),
+        (
+            "certificate",
+            |spec| {
+                let tls = spec.api.mutual_tls.as_ref()?;
+                Some(&tls.certificate_arn)
+            },
+            at("api", "mutual_tls").attribute("certificate_arn"),
+        ),
+        (
+            "function",
+            |spec| spec.secrets.rotation_function_arn.as_ref(),
+            at("secrets", "rotation_function_arn"),
+        ),
+    ];
+    for (what, of, path) in brought {
+        let arn = of(first).filter(|_| of(first) == of(second));
+        let Some(region) = arn.and_then(|arn| arn.split(':').nth(3)) else {
             continue;
         };
-        if region != facts.region {
+        if region != here.region {
             error(
                 diags,
-                AttributePath::new("encryption")
-                    .attribute("key_arns")
-                    .attribute(name),
-                "A key of another region",
+                path,
+                format!("A {what} of another region"),
                 format!(
-                    "The key is in {region} and the pipeline in {}. Write the ARN of a key in {}.",
-                    facts.region, facts.region
+                    "The {what} is in {region} and the pipeline in {}. Write the ARN of a {what} in {}.",
+                    here.region, here.region
                 ),
             );
         }
     }
 }
 
-/// Refuses a plan that would lose data, unless the user has said so.
+/// Refuses to make what an account can have one of where there is one.
+pub fn singletons(diags: &mut Diagnostics, probes: [&Spec; 2], account: &AccountState) {
+    for one in Singleton::ALL {
+        let found = one.found(account).unwrap_or_default();
+        let managed = probes.map(|spec| one.provision(spec) == Provision::Managed);
+        if managed != [true, true] || found.is_empty() {
+            continue;
+        }
+        let (area, attribute) = one.attribute();
+        let (what, _, _) = prerequisite(one);
+        error(
+            diags,
+            AttributePath::new(area).attribute(attribute),
+            format!("There is {what} already"),
+            format!(
+                "{area}.{attribute} is \"managed\", and the account has {found}, which is not the pipeline's. Write \"existing\" to build on it."
+            ),
+        );
+    }
+}
+
+/// Warns of what the pipeline builds on and the account has not.
+pub fn prerequisites(diags: &mut Diagnostics, probes: [&Spec; 2], account: &AccountState) {
+    for one in Singleton::ALL {
+        if !probes.iter().all(|spec| one.is_missed(spec, account)) {
+            continue;
+        }
+        let (area, attribute) = one.attribute();
+        let (what, consequence, instead) = prerequisite(one);
+        warning(
+            diags,
+            AttributePath::new(area).attribute(attribute),
+            format!("The account lacks {what}"),
+            format!(
+                "{consequence} {instead}, or write {area}.{attribute} = \"managed\" to have the pipeline make it, or \"none\" to do without."
+            ),
+        );
+    }
+}
+
+/// What it is, what does not work without it, and what to switch on.
+fn prerequisite(one: Singleton) -> (&'static str, &'static str, &'static str) {
+    match one {
+        Singleton::Recorder => (
+            "a Config recorder",
+            "Without one AWS Config sees no change and takes no rule: nobody judges the pipeline's resources.",
+            "Switch on recording in AWS Config for this region",
+        ),
+        Singleton::Detector => (
+            "a GuardDuty detector",
+            "Without one there are no findings: nothing starts remediation and no threat is alerted of.",
+            "Enable GuardDuty for this region",
+        ),
+        Singleton::Trail => (
+            "a trail that logs management events",
+            "Without one EventBridge sees no API calls: their log stays empty and the alarms on it never fire.",
+            "Create a trail with management events in CloudTrail",
+        ),
+        Singleton::ApiLoggingRole => (
+            "a role with which API Gateway writes logs",
+            "Without one AWS takes no stage that logs: the API's access and execution logs are not written.",
+            "Set a CloudWatch log role in the settings of API Gateway for this region",
+        ),
+    }
+}
+
+/// Refuses what would lose data, unless the user has said so.
 pub fn data_guard(diags: &mut Diagnostics, planned: &Planned, allowed: bool) {
     if allowed || planned.plan.data_at_risk.is_empty() {
         return;
@@ -167,7 +264,7 @@ pub fn data_guard(diags: &mut Diagnostics, planned: &Planned, allowed: bool) {
     error(
         diags,
         AttributePath::root(),
-        "The plan would delete what holds data",
+        "What holds data would be deleted",
         format!(
             "These resources would be replaced or removed, and what is in them lost:\n{list}\n\n\
              Undo the change that causes it, or write allow_data_loss = true to accept the loss."

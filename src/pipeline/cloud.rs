@@ -1,13 +1,17 @@
 //! The account a pipeline lives in, as the provider block reaches it.
 
+use super::account::Sighting;
+use super::quotas::Additions;
 use crate::aws::{self, AwsContext, AwsSettings, ParameterManifest};
-use crate::blueprint::{self, Facts};
+use crate::blueprint::{self, AccountState, Facts};
+use crate::bundle;
 use crate::engine::{
     Engine, HandlerError, Journal, ManifestStore, Owner, Registry, RetryPolicy, SystemClock,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio_util::sync::CancellationToken;
 
 /// How many resources of one pipeline are worked on at once. The services'
 /// own limits are kept by the limiters, not by this.
@@ -16,7 +20,11 @@ const PARALLELISM: usize = 24;
 /// One account and region, after the account check.
 pub struct Cloud {
     pub registry: Arc<Registry>,
-    pub facts: Facts,
+    /// Whose account it is and what this provider holds: what is known without
+    /// asking more than that. A pipeline's own facts say the rest.
+    pub here: Facts,
+    /// What all pipelines of this run would add.
+    pub additions: Arc<Additions>,
     context: Arc<AwsContext>,
 }
 
@@ -31,6 +39,39 @@ impl Cloud {
         };
         let context = AwsContext::new(settings).ok()?;
         Some(aws::registry(&context))
+    }
+
+    /// What the account and region are like now, for the pipeline of that id:
+    /// what it has made itself does not count. Called at create, and when an
+    /// attribute changes that uses a fact. As patient as an apply: AWS
+    /// throttles a busy account's plans too.
+    pub async fn look(
+        &self,
+        pipeline: &str,
+        cancel: &CancellationToken,
+    ) -> Result<Sighting, HandlerError> {
+        let clients = self.context.ready().await?;
+        let patience = RetryPolicy::default();
+        let (network, account, used) = tokio::try_join!(
+            patience.patiently(&SystemClock, "the network", cancel, || {
+                aws::network_facts(&clients)
+            }),
+            patience.patiently(&SystemClock, "the account", cancel, || {
+                self.context.account_state(pipeline)
+            }),
+            patience.patiently(&SystemClock, "the quotas", cancel, || self.context.used()),
+        )?;
+        Ok(Sighting {
+            zone_ids: network.zone_ids,
+            prefix_list_ids: network.prefix_list_ids,
+            account: AccountState {
+                recorder: account.recorder,
+                detector: account.detector,
+                trail: account.trail,
+                api_logging_role: account.api_logging_role,
+            },
+            used,
+        })
     }
 
     /// An engine for one operation on one pipeline, with a journal of its own.
@@ -54,7 +95,7 @@ impl Cloud {
     pub fn manifest_store(&self, name: &str, suffix: &str) -> Box<dyn ManifestStore> {
         Box::new(ParameterManifest::new(
             &self.context,
-            &format!("{name}-{suffix}@{}", self.facts.region),
+            &format!("{name}-{suffix}@{}", self.here.region),
             blueprint::tags_of_stack(name, suffix),
         ))
     }
@@ -62,10 +103,13 @@ impl Cloud {
 
 /// `.terraform/tap/documents-dev@us-east-1.jsonl`
 fn journal_path(pipeline: &str) -> PathBuf {
+    journal_folder().join(format!("{pipeline}.jsonl"))
+}
+
+/// `.terraform/tap`
+pub fn journal_folder() -> PathBuf {
     let data = std::env::var_os("TF_DATA_DIR").unwrap_or_else(|| ".terraform".into());
-    PathBuf::from(data)
-        .join("tap")
-        .join(format!("{pipeline}.jsonl"))
+    PathBuf::from(data).join("tap")
 }
 
 /// A configured provider block. Makes no call before something asks for a
@@ -73,6 +117,7 @@ fn journal_path(pipeline: &str) -> PathBuf {
 pub struct Session {
     settings: AwsSettings,
     contexts: Mutex<BTreeMap<String, Arc<AwsContext>>>,
+    additions: Arc<Additions>,
 }
 
 impl Session {
@@ -80,6 +125,7 @@ impl Session {
         Self {
             settings,
             contexts: Mutex::default(),
+            additions: Arc::default(),
         }
     }
 
@@ -95,11 +141,20 @@ impl Session {
         context.ready().await?;
         Ok(Arc::new(Cloud {
             registry: Arc::new(aws::registry(&context)),
-            facts: Facts {
+            here: Facts {
                 account_id: facts.account_id,
                 partition: facts.partition,
                 region: facts.region,
+                administrator_arn: facts.administrator_arn,
+                zone_ids: Vec::new(),
+                prefix_list_ids: BTreeMap::new(),
+                account: AccountState::default(),
+                bundles: bundle::all()
+                    .iter()
+                    .map(|bundle| (bundle.architecture.to_string(), bundle.sha256.to_owned()))
+                    .collect(),
             },
+            additions: Arc::clone(&self.additions),
             context,
         }))
     }

@@ -9,6 +9,7 @@
 //!                    operations ──┘ create, update, refresh, destroy, import
 //! ```
 
+mod account;
 mod bookkeeping;
 mod checks;
 mod cloud;
@@ -18,9 +19,11 @@ mod inputs;
 mod operations;
 mod outputs;
 mod planning;
+mod quotas;
 mod resource;
 pub mod schema;
 mod settings;
+mod settling;
 mod state;
 mod template_data;
 mod values;

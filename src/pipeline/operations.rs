@@ -6,23 +6,26 @@
 //! A cancelled or timed-out operation returns what it has observed; after a
 //! `kill -9` the next refresh finds the rest through the manifest.
 
+use super::account::Origin;
 use super::bookkeeping::{self, Private};
 use super::cloud::Cloud;
 use super::failure::{self, error, warning};
-use super::inputs::{Inputs, Options};
-use super::outputs::{INCOMPLETE, Outputs, READY};
+use super::inputs::{self, Options, Probe};
+use super::outputs::{self, INCOMPLETE, Outputs, READY};
 use super::planning::{Desired, Planned};
 use super::settings;
-use super::state::{State, TextMap, known_entries, text_map};
+use super::state::{State, TextMap, text_map};
+use crate::aws::ParameterManifest;
 use crate::blueprint::{self, Facts, Spec, naming};
 use crate::engine::ledger::Ledger;
 use crate::engine::lifecycle::{
     CreateRequest, DestroyRequest, Lifecycle, OnCreateFailure, Skipped, UpdateRequest,
 };
-use crate::engine::manifest::{Manifest, ManifestStatus};
+use crate::engine::manifest::{self, Manifest, ManifestStatus, Wanted};
 use crate::engine::template::Template;
 use crate::engine::{Engine, Owner};
 use serde_json::json;
+use std::collections::BTreeMap;
 use tf_provider::AttributePath;
 use tf_provider::Diagnostics;
 use tf_provider::value::Value;
@@ -52,8 +55,8 @@ impl<'a> Operations<'a> {
         }
     }
 
-    fn id(&self) -> String {
-        format!("{}-{}@{}", self.name, self.suffix, self.cloud.facts.region)
+    pub fn id(&self) -> String {
+        format!("{}-{}@{}", self.name, self.suffix, self.cloud.here.region)
     }
 
     fn engine(&self, what: &str) -> Engine {
@@ -77,7 +80,7 @@ impl<'a> Operations<'a> {
         let lifecycle = Lifecycle {
             engine: &engine,
             store: store.as_ref(),
-            expand: &expand_manifest,
+            expand: &self.expand(),
         };
         let Options {
             adopt_existing,
@@ -89,7 +92,7 @@ impl<'a> Operations<'a> {
             .create(CreateRequest {
                 template: &desired.template,
                 spec: spec_value(&desired.inputs.spec),
-                facts: json!(self.cloud.facts),
+                facts: json!(desired.facts),
                 adopt_existing,
                 on_failure: on_create_failure,
                 cancel: self.cancel.clone(),
@@ -133,7 +136,7 @@ impl<'a> Operations<'a> {
             return None;
         }
         let status = if failed { INCOMPLETE } else { READY };
-        let mut state = self.observed(config, &desired.inputs, &created.ledger, status);
+        let mut state = self.observed(config, desired, &created.ledger, status);
         state.incarnation = Value::from(created.incarnation);
         if resume {
             // Terraform accepts no success whose values differ from the plan.
@@ -143,7 +146,7 @@ impl<'a> Operations<'a> {
             complete_keys(&mut state.physical_ids, &state.resources);
         }
         state.changes = resolved(&planned.changes, text_map::<String, String>([]));
-        Some((state, Private::of(&created.ledger)))
+        Some((state, Private::of(&created.ledger, Some(&desired.facts))))
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -162,7 +165,7 @@ impl<'a> Operations<'a> {
         let lifecycle = Lifecycle {
             engine: &engine,
             store: store.as_ref(),
-            expand: &expand_manifest,
+            expand: &self.expand(),
         };
         let incarnation = prior.incarnation.clone().as_option().unwrap_or_default();
         let updated = lifecycle
@@ -171,7 +174,7 @@ impl<'a> Operations<'a> {
                 ledger,
                 incarnation,
                 spec: spec_value(&desired.inputs.spec),
-                facts: json!(self.cloud.facts),
+                facts: json!(desired.facts),
                 cancel: self.cancel.clone(),
                 deadline: Some(desired.inputs.options.timeouts.update),
             })
@@ -181,7 +184,7 @@ impl<'a> Operations<'a> {
             self.stopped(diags);
         }
         let status = if updated.complete { READY } else { INCOMPLETE };
-        let mut state = self.observed(config, &desired.inputs, &updated.ledger, status);
+        let mut state = self.observed(config, desired, &updated.ledger, status);
         state.incarnation = Value::Value(updated.incarnation);
         state.changes = resolved(
             &planned.changes,
@@ -192,7 +195,7 @@ impl<'a> Operations<'a> {
                     .map(|(id, reason)| (id.clone(), reason.to_string())),
             ),
         );
-        Some((state, Private::of(&updated.ledger)))
+        Some((state, Private::of(&updated.ledger, Some(&desired.facts))))
     }
 
     /// Brings a state up to date with the account; `None` when the pipeline
@@ -209,7 +212,7 @@ impl<'a> Operations<'a> {
         let lifecycle = Lifecycle {
             engine: &engine,
             store: store.as_ref(),
-            expand: &expand_manifest,
+            expand: &self.expand(),
         };
         let incarnation = state.incarnation.clone().as_option().unwrap_or_default();
         let seen = lifecycle.refresh(ledger, &incarnation, &self.cancel).await;
@@ -243,7 +246,14 @@ impl<'a> Operations<'a> {
         // Reasons of an apply that is over; kept, they would show up as
         // removed lines in the next plan.
         state.changes = text_map::<String, String>([]);
-        Some((state, Private::of(&refreshed.ledger)))
+        let kept = private.facts().or_else(|| {
+            let manifest = seen.manifest.as_ref()?;
+            self.origin(manifest).map(|origin| origin.facts)
+        });
+        if let Some(facts) = &kept {
+            self.follow(&mut state, facts, &refreshed.ledger);
+        }
+        Some((state, Private::of(&refreshed.ledger, kept.as_ref())))
     }
 
     pub async fn destroy(
@@ -259,7 +269,7 @@ impl<'a> Operations<'a> {
         let lifecycle = Lifecycle {
             engine: &engine,
             store: store.as_ref(),
-            expand: &expand_manifest,
+            expand: &self.expand(),
         };
         let destroyed = lifecycle
             .destroy(DestroyRequest {
@@ -296,7 +306,8 @@ impl<'a> Operations<'a> {
         }
         state.status = Value::Value(INCOMPLETE.to_owned());
         self.write_ledger(&mut state, &destroyed.remainder);
-        let private = Private::of(&destroyed.remainder);
+        // A refresh finds the facts in the manifest.
+        let private = Private::of(&destroyed.remainder, None);
         Some(Left::Remainder(Box::new(state), private))
     }
 
@@ -313,7 +324,7 @@ impl<'a> Operations<'a> {
                     format!("There is no pipeline {}", self.id()),
                     format!(
                         "Account {} has no manifest of it in {}. Check the id (name-environment_suffix@region) and the credentials.",
-                        self.cloud.facts.account_id, self.cloud.facts.region
+                        self.cloud.here.account_id, self.cloud.here.region
                     ),
                 );
                 return None;
@@ -328,7 +339,7 @@ impl<'a> Operations<'a> {
                 return None;
             }
         };
-        let (spec, facts, template) = match expand_parts(&manifest) {
+        let (spec, facts, template) = match self.parts(&manifest) {
             Ok(parts) => parts,
             Err(cause) => {
                 error(
@@ -343,7 +354,7 @@ impl<'a> Operations<'a> {
         let lifecycle = Lifecycle {
             engine: &engine,
             store: store.as_ref(),
-            expand: &expand_manifest,
+            expand: &self.expand(),
         };
         let imported = lifecycle.import(&template, &self.cancel).await;
         if !imported.errors.is_empty() {
@@ -353,22 +364,24 @@ impl<'a> Operations<'a> {
         let mut state = settings::of_spec(&spec);
         let complete = manifest.status == ManifestStatus::Complete;
         state.status = Value::Value(if complete { READY } else { INCOMPLETE }.to_owned());
-        Outputs::new(&spec, &facts)
-            .observed(&imported.ledger)
-            .write(&mut state);
+        Outputs {
+            spec: &spec,
+            facts: &facts,
+            template: &template,
+        }
+        .observed(&imported.ledger, &mut state);
         self.write_ledger(&mut state, &imported.ledger);
         state.changes = text_map::<String, String>([]);
         state.drifted = text_map::<String, String>([]);
         state.incarnation = Value::Value(manifest.incarnation.clone());
-        Some((state, Private::of(&imported.ledger)))
+        Some((state, Private::of(&imported.ledger, Some(&facts))))
     }
 
-    /// Says at plan time what a create will meet.
-    pub async fn announce(&self, diags: &mut Diagnostics, adopt_existing: bool) {
+    /// The manifest of the pipeline, if there is one.
+    pub async fn manifest(&self, diags: &mut Diagnostics) -> Option<Option<Manifest>> {
         let store = self.cloud.manifest_store(&self.name, &self.suffix);
-        let manifest = match store.load().await {
-            Ok(None) => return,
-            Ok(Some(manifest)) => manifest,
+        match store.load().await {
+            Ok(manifest) => Some(manifest),
             Err(cause) => {
                 error(
                     diags,
@@ -376,9 +389,48 @@ impl<'a> Operations<'a> {
                     "Cannot tell whether the pipeline exists already",
                     cause.to_string(),
                 );
-                return;
+                None
             }
+        }
+    }
+
+    /// Refuses what its manifest could not hold, beside what is there until the
+    /// apply is complete: the apply would refuse it after the first call.
+    pub fn fits(&self, diags: &mut Diagnostics, desired: &Desired, before: Option<&Origin>) {
+        let wanted = |spec: &Spec, facts: &Facts| Wanted {
+            spec: spec_value(spec),
+            facts: json!(facts),
         };
+        let now = wanted(&desired.inputs.spec, &desired.facts);
+        let earlier = before.map(|origin| wanted(&origin.spec, &origin.facts));
+        let manifest = Manifest {
+            format: manifest::FORMAT,
+            pipeline: self.id(),
+            incarnation: uuid::Uuid::nil().to_string(),
+            status: ManifestStatus::Updating,
+            spec: now.spec,
+            facts: now.facts,
+            provider_version: env!("CARGO_PKG_VERSION").to_owned(),
+            earlier: earlier.into_iter().collect(),
+        };
+        if let Err(cause) = ParameterManifest::value_of(&manifest) {
+            error(
+                diags,
+                AttributePath::root(),
+                "The block is too long",
+                format!("{}.", cause.message),
+            );
+        }
+    }
+
+    /// What a manifest says that its pipeline is made from.
+    pub fn origin(&self, manifest: &Manifest) -> Option<Origin> {
+        let (spec, facts) = spec_and_facts(manifest).ok()?;
+        Some(Origin { spec, facts })
+    }
+
+    /// Says at plan time what a create will meet.
+    pub fn announce(&self, diags: &mut Diagnostics, manifest: &Manifest, adopt_existing: bool) {
         let unfinished = manifest.status == ManifestStatus::Creating;
         let (summary, detail) = match (!unfinished, adopt_existing) {
             (false, _) => (
@@ -406,6 +458,17 @@ impl<'a> Operations<'a> {
         warning(diags, AttributePath::root(), summary, detail);
     }
 
+    /// The template that a manifest stands for, with the functions that this
+    /// provider holds.
+    fn expand(&self) -> impl Fn(&Manifest) -> Result<Template, String> + Send + Sync {
+        let bundles = self.cloud.here.bundles.clone();
+        move |manifest| expand_with(manifest, &bundles).map(|(_, _, template)| template)
+    }
+
+    fn parts(&self, manifest: &Manifest) -> Result<(Spec, Facts, Template), String> {
+        expand_with(manifest, &self.cloud.here.bundles)
+    }
+
     /// The ledger of a state.
     pub fn ledger(
         &self,
@@ -428,15 +491,41 @@ impl<'a> Operations<'a> {
     }
 
     /// The state of what a ledger knows to exist.
-    fn observed(&self, config: &State, inputs: &Inputs, ledger: &Ledger, status: &str) -> State {
-        let mut state = settings::planned(config, &inputs.spec);
-        Outputs::new(&inputs.spec, &self.cloud.facts)
-            .observed(ledger)
-            .write(&mut state);
+    fn observed(&self, config: &State, desired: &Desired, ledger: &Ledger, status: &str) -> State {
+        let mut state = settings::planned(config, &desired.inputs.spec);
+        Outputs {
+            spec: &desired.inputs.spec,
+            facts: &desired.facts,
+            template: &desired.template,
+        }
+        .observed(ledger, &mut state);
         state.status = Value::Value(status.to_owned());
         self.write_ledger(&mut state, ledger);
         state.drifted = text_map::<String, String>([]);
         state
+    }
+
+    /// Brings the outputs of a state up to date with its ledger. What cannot
+    /// be expanded any more keeps the outputs that it has.
+    fn follow(&self, state: &mut State, facts: &Facts, ledger: &Ledger) {
+        let facts = Facts {
+            bundles: self.cloud.here.bundles.clone(),
+            ..facts.clone()
+        };
+        let Ok(read) = inputs::read(state, &Default::default(), Probe::First) else {
+            return;
+        };
+        let Ok(template) = blueprint::expand(&read.spec, &facts) else {
+            return;
+        };
+        let mut observed = State::default();
+        Outputs {
+            spec: &read.spec,
+            facts: &facts,
+            template: &template,
+        }
+        .observed(ledger, &mut observed);
+        outputs::follow(state, &observed);
     }
 
     fn write_ledger(&self, state: &mut State, ledger: &Ledger) {
@@ -469,29 +558,12 @@ impl<'a> Operations<'a> {
     }
 }
 
-/// Planned values where they were known, observed ones where they were not.
+/// What was planned, or what was done where that was not known.
 fn resolved(planned: &TextMap, observed: TextMap) -> TextMap {
-    let Value::Value(planned) = planned else {
-        return observed;
-    };
-    let observed = known_entries(&observed);
-    Value::Value(
-        planned
-            .iter()
-            .map(|(id, value)| {
-                let value = match value {
-                    Value::Unknown => Value::Value(
-                        observed
-                            .get(id)
-                            .cloned()
-                            .unwrap_or_else(|| "unchanged".to_owned()),
-                    ),
-                    known => known.clone(),
-                };
-                (id.clone(), value)
-            })
-            .collect(),
-    )
+    match planned {
+        Value::Value(_) => planned.clone(),
+        _ => observed,
+    }
 }
 
 /// Every planned key is returned, null where AWS has not been asked yet.
@@ -507,12 +579,8 @@ fn spec_value(spec: &Spec) -> serde_json::Value {
     json!({ "format": blueprint::spec::FORMAT, "spec": spec })
 }
 
-fn expand_manifest(manifest: &Manifest) -> Result<Template, String> {
-    expand_parts(manifest).map(|(_, _, template)| template)
-}
-
-/// The spec, the facts and the template that a manifest stands for.
-fn expand_parts(manifest: &Manifest) -> Result<(Spec, Facts, Template), String> {
+/// The spec and the facts that a manifest keeps.
+fn spec_and_facts(manifest: &Manifest) -> Result<(Spec, Facts), String> {
     let format = manifest.spec.get("format").and_then(|f| f.as_u64());
     if format != Some(u64::from(blueprint::spec::FORMAT)) {
         return Err(format!(
@@ -526,6 +594,15 @@ fn expand_parts(manifest: &Manifest) -> Result<(Spec, Facts, Template), String> 
         .map_err(|cause| format!("Its spec cannot be read: {cause}."))?;
     let facts: Facts = serde_json::from_value(manifest.facts.clone())
         .map_err(|cause| format!("Its facts cannot be read: {cause}."))?;
+    Ok((spec, facts))
+}
+
+fn expand_with(
+    manifest: &Manifest,
+    bundles: &BTreeMap<String, String>,
+) -> Result<(Spec, Facts, Template), String> {
+    let (spec, mut facts) = spec_and_facts(manifest)?;
+    facts.bundles.clone_from(bundles);
     let template = blueprint::expand(&spec, &facts).map_err(|cause| cause.to_string())?;
     Ok((spec, facts, template))
 }

@@ -9,7 +9,7 @@
 
 use super::bookkeeping;
 use super::inputs::Inputs;
-use super::outputs::{self, Outputs};
+use super::outputs::{self, Outputs, seen};
 use super::settings;
 use super::state::{State, TextMap, text_map};
 use crate::blueprint::{self, Facts, OverrideError, Spec};
@@ -28,20 +28,28 @@ pub struct Desired {
     /// same as `template` when everything is known.
     alternative: Template,
     alternative_spec: Spec,
+    /// What both were expanded for.
+    pub facts: Facts,
 }
 
 impl Desired {
     pub fn expand(
         inputs: Inputs,
         alternative: &Inputs,
-        facts: &Facts,
+        facts: Facts,
     ) -> Result<Self, OverrideError> {
         Ok(Self {
-            template: blueprint::expand(&inputs.spec, facts)?,
-            alternative: blueprint::expand(&alternative.spec, facts)?,
+            template: blueprint::expand(&inputs.spec, &facts)?,
+            alternative: blueprint::expand(&alternative.spec, &facts)?,
             alternative_spec: alternative.spec.clone(),
             inputs,
+            facts,
         })
+    }
+
+    /// The spec with either stand-in for what is not known.
+    pub fn probes(&self) -> [&Spec; 2] {
+        [&self.inputs.spec, &self.alternative_spec]
     }
 }
 
@@ -80,9 +88,9 @@ pub fn plan(registry: &Registry, desired: &Desired, ledger: &Ledger) -> Planned 
 
 impl Planned {
     /// The planned state of a pipeline that does not exist yet.
-    pub fn create(&self, config: &State, desired: &Desired, facts: &Facts) -> State {
+    pub fn create(&self, config: &State, desired: &Desired) -> State {
         let mut state = settings::planned(config, &desired.inputs.spec);
-        self.outputs(&mut state, desired, facts, &Ledger::default());
+        self.outputs(&mut state, desired, &Ledger::default());
         state.resources = self.resources.clone();
         state.physical_ids = Value::Unknown;
         state.ledger = Value::Unknown;
@@ -99,12 +107,11 @@ impl Planned {
         &self,
         config: &State,
         desired: &Desired,
-        facts: &Facts,
         prior: &State,
         ledger: &Ledger,
     ) -> State {
         let mut state = settings::planned(config, &desired.inputs.spec);
-        self.outputs(&mut state, desired, facts, ledger);
+        self.outputs(&mut state, desired, ledger);
         state.incarnation = prior.incarnation.clone();
         state.status = Value::Value(outputs::READY.into());
         if !self.changes {
@@ -130,26 +137,7 @@ impl Planned {
                     };
                     Value::Value(bookkeeping::row(&settled, true))
                 });
-                state.changes = Value::Value(
-                    self.plan
-                        .changes
-                        .iter()
-                        .map(|(id, reason)| {
-                            let unknown = lines.get(id).is_some_and(Value::is_unknown);
-                            let reason = match unknown {
-                                true => Value::Unknown,
-                                false => Value::Value(reason.to_string()),
-                            };
-                            (id.clone(), reason)
-                        })
-                        .chain(
-                            lines
-                                .iter()
-                                .filter(|(_, line)| line.is_unknown())
-                                .map(|(id, _)| (id.clone(), Value::Unknown)),
-                        )
-                        .collect(),
-                );
+                state.changes = self.reasons(lines);
             }
             _ => {
                 state.physical_ids = Value::Unknown;
@@ -158,6 +146,17 @@ impl Planned {
             }
         }
         state
+    }
+
+    /// Why each line changes. Unknown as a whole where a line is: it may turn
+    /// out not to change, and an element that was announced may not vanish
+    /// when Terraform plans again with what has become known.
+    fn reasons(&self, lines: &BTreeMap<String, Value<String>>) -> TextMap {
+        if lines.values().any(Value::is_unknown) {
+            return Value::Unknown;
+        }
+        let reasons = self.plan.changes.iter();
+        text_map(reasons.map(|(id, reason)| (id.clone(), reason.to_string())))
     }
 
     /// One element for each planned line: known where the thing stays the
@@ -187,21 +186,41 @@ impl Planned {
         )
     }
 
-    fn outputs(&self, state: &mut State, desired: &Desired, facts: &Facts, ledger: &Ledger) {
-        let write = |spec: &Spec, state: &mut State| {
-            Outputs::new(spec, facts)
-                .with_keys(|purpose| {
-                    let id = purpose.key_id();
-                    match outputs::key_arn(ledger, id) {
-                        Some(arn) if self.stays(id) => Value::Value(arn),
-                        _ => Value::Unknown,
-                    }
-                })
-                .write(state);
+    /// How many of a type the plan adds.
+    pub fn count_new(&self, type_name: &str, ledger: &Ledger) -> usize {
+        let of_type = |id: &&String| {
+            self.plan
+                .lines
+                .get(*id)
+                .is_some_and(|line| line.split(' ').next() == Some(type_name))
+        };
+        self.plan
+            .changes
+            .iter()
+            .filter(|(_, reason)| matches!(reason, Reason::New | Reason::Vanished))
+            .map(|(id, _)| id)
+            .filter(|id| ledger.identifier(id).is_none())
+            .filter(of_type)
+            .count()
+    }
+
+    fn outputs(&self, state: &mut State, desired: &Desired, ledger: &Ledger) {
+        let made = |id: &str, attribute: Option<&str>| match seen(ledger, id, attribute) {
+            Some(text) if self.stays(id) => Value::Value(text),
+            _ => Value::Unknown,
+        };
+        let write = |spec: &Spec, template: &Template, state: &mut State| {
+            let facts = &desired.facts;
+            Outputs {
+                spec,
+                facts,
+                template,
+            }
+            .write(&made, state);
         };
         let mut other = State::default();
-        write(&desired.alternative_spec, &mut other);
-        write(&desired.inputs.spec, state);
+        write(&desired.alternative_spec, &desired.alternative, &mut other);
+        write(&desired.inputs.spec, &desired.template, state);
         outputs::blur(state, &other);
     }
 }
@@ -214,10 +233,20 @@ pub fn nothing_known(config: &State, spec: &Spec) -> State {
         status: Value::Unknown,
         account_id: Value::Unknown,
         region: Value::Unknown,
+        api_endpoint: Value::Unknown,
+        api_key_id: Value::Unknown,
+        api_key_secret_arn: Value::Unknown,
         bucket_names: Value::Unknown,
         audit_table_name: Value::Unknown,
+        dashboard_url: Value::Unknown,
         key_arns: Value::Unknown,
         alert_topic_arn: Value::Unknown,
+        web_acl_arn: Value::Unknown,
+        vpc_id: Value::Unknown,
+        subnet_ids: Value::Unknown,
+        vpc_endpoint_ids: Value::Unknown,
+        function_names: Value::Unknown,
+        role_arns: Value::Unknown,
         resources: Value::Unknown,
         physical_ids: Value::Unknown,
         changes: Value::Unknown,

@@ -8,11 +8,12 @@ use super::failure::{self, error};
 use super::inputs::{self, Inputs, Probe};
 use super::operations::{Left, Operations, parse_id};
 use super::planning::{self, Desired, Planned};
+use super::quotas;
 use super::schema;
+use super::settling::{missed, origin, probes, settle, unreachable_aws};
 use super::state::State;
 use crate::blueprint::{self, Facts};
 use crate::bundle;
-use crate::engine::HandlerError;
 use crate::engine::ledger::Ledger;
 use crate::plugin::{self, Extra, RawValue, Remainder};
 use async_trait::async_trait;
@@ -71,14 +72,14 @@ impl SecurePipeline {
         let region = state.region.clone().as_option();
         let cloud = self.cloud(diags, &session, region.as_deref()).await?;
         let account = state.account_id.clone().as_option().unwrap_or_default();
-        if !account.is_empty() && account != cloud.facts.account_id {
+        if !account.is_empty() && account != cloud.here.account_id {
             error(
                 diags,
                 AttributePath::new("account_id"),
                 "The credentials are for another account",
                 format!(
                     "The pipeline is in account {account}, the credentials are for {}. Nothing was read or changed. Use credentials of {account}.",
-                    cloud.facts.account_id
+                    cloud.here.account_id
                 ),
             );
             return None;
@@ -105,16 +106,17 @@ impl SecurePipeline {
         }
     }
 
-    /// What the configuration stands for, checked as far as it can be.
+    /// What the configuration stands for with these facts, checked as far as
+    /// it can be.
     fn desired(
         &self,
         diags: &mut Diagnostics,
         config: &State,
-        session: &Session,
+        (first, second): (Inputs, Inputs),
         cloud: &Cloud,
+        facts: Facts,
     ) -> Option<Desired> {
-        let (first, second) = self.inputs(diags, config, session.default_tags())?;
-        let desired = match Desired::expand(first, &second, &cloud.facts) {
+        let desired = match Desired::expand(first, &second, facts) {
             Ok(desired) => desired,
             Err(problem) => {
                 checks::override_error(diags, &problem);
@@ -122,7 +124,6 @@ impl SecurePipeline {
             }
         };
         if config_is_known(config) {
-            checks::key_regions(diags, &desired.inputs.spec, &cloud.facts);
             checks::properties(
                 diags,
                 &cloud.registry,
@@ -131,6 +132,32 @@ impl SecurePipeline {
             );
         }
         diags.errors.is_empty().then_some(desired)
+    }
+
+    /// The configuration as an apply reads it, with the facts that its plan
+    /// has decided upon.
+    async fn decided(
+        &self,
+        diags: &mut Diagnostics,
+        config: &State,
+        session: &Session,
+        cloud: &Cloud,
+        private: &Private,
+    ) -> Option<Desired> {
+        let inputs = self.inputs(diags, config, session.default_tags())?;
+        let facts = match private.facts() {
+            Some(facts) => Facts {
+                bundles: cloud.here.bundles.clone(),
+                ..facts
+            },
+            // Planned while the provider block was not known.
+            None => {
+                let (facts, _) = settle(diags, cloud, None, &inputs).await?;
+                checks::singletons(diags, probes(&inputs), &facts.account);
+                facts
+            }
+        };
+        self.desired(diags, config, inputs, cloud, facts)
     }
 
     async fn destroy_state(
@@ -230,22 +257,38 @@ impl Resource for SecurePipeline {
             return Some((state, Value::Null));
         };
         let cloud = self.cloud(diags, &session, None).await?;
-        let desired = self.desired(diags, &config, &session, &cloud)?;
-        checks::weakened(diags, &desired, &cloud.facts);
-        let planned = planning::plan(&cloud.registry, &desired, &Ledger::default());
-        let state = planned.create(&config, &desired, &cloud.facts);
-        let mark = match &state.id {
-            Value::Value(id) => {
-                let operations =
-                    Operations::new(&cloud, &desired.inputs.spec, plugin::cancellation());
-                operations
-                    .announce(diags, desired.inputs.options.adopt_existing)
-                    .await;
-                Value::Value(Private::creating(id.clone()))
-            }
-            _ => Value::Null,
+        let inputs = self.inputs(diags, &config, session.default_tags())?;
+        let spec = inputs.0.spec.clone();
+        checks::regions(diags, probes(&inputs), &cloud.here);
+        diags.errors.is_empty().then_some(())?;
+        let operations = Operations::new(&cloud, &spec, plugin::cancellation());
+        let named = config.name.is_value() && config.environment_suffix.is_value();
+        let manifest = match named {
+            true => operations.manifest(diags).await?,
+            false => None,
         };
-        Some((state, mark))
+        let before = manifest.as_ref().and_then(|one| operations.origin(one));
+        let (facts, seen) = settle(diags, &cloud, before.as_ref(), &inputs).await?;
+        let adopt_existing = inputs.0.options.adopt_existing;
+        let desired = self.desired(diags, &config, inputs, &cloud, facts)?;
+        checks::weakened(diags, &desired);
+        checks::singletons(diags, desired.probes(), &desired.facts.account);
+        checks::prerequisites(diags, desired.probes(), &desired.facts.account);
+        operations.fits(diags, &desired, before.as_ref());
+        let nothing = Ledger::default();
+        let planned = planning::plan(&cloud.registry, &desired, &nothing);
+        if let Some(seen) = &seen {
+            let id = operations.id();
+            let (here, additions) = (&cloud.here, &cloud.additions);
+            quotas::check(diags, additions, &id, here, seen, &planned, &nothing);
+        }
+        let state = planned.create(&config, &desired);
+        if let Some(manifest) = &manifest {
+            operations.announce(diags, manifest, adopt_existing);
+        }
+        let id = named.then(|| operations.id());
+        let private = Private::creating(id, &desired.facts);
+        Some((state, Value::Value(private)))
     }
 
     async fn plan_update<'a>(
@@ -261,28 +304,47 @@ impl Resource for SecurePipeline {
         let private = private.unwrap_or_default();
         let session = self.session(diags)?;
         let here = self.cloud(diags, &session, None).await?;
-        let (first, _) = self.inputs(diags, &config, session.default_tags())?;
-        let replaced = identity_changes(&prior, &config, &here.facts);
+        let inputs = self.inputs(diags, &config, session.default_tags())?;
+        let spec = inputs.0.spec.clone();
+        let replaced = identity_changes(&prior, &config, &here.here);
         if !replaced.is_empty() {
             let cloud = self.cloud_of(diags, &prior).await?;
-            let operations = Operations::new(&cloud, &first.spec, plugin::cancellation());
+            let operations = Operations::new(&cloud, &spec, plugin::cancellation());
             let ledger = operations.ledger(diags, &prior, &private)?;
             checks::deletion_protection(diags, &prior)?;
-            let allowed = first.options.allow_data_loss;
+            let allowed = inputs.0.options.allow_data_loss;
             checks::replacement_guard(diags, &cloud.registry, &ledger, &replaced, allowed);
-            let desired = self.desired(diags, &config, &session, &here)?;
+            checks::regions(diags, probes(&inputs), &here.here);
+            diags.errors.is_empty().then_some(())?;
+            let (facts, _) = settle(diags, &here, None, &inputs).await?;
+            let desired = self.desired(diags, &config, inputs, &here, facts)?;
             let planned = planning::plan(&here.registry, &desired, &Ledger::default());
-            let state = planned.create(&config, &desired, &here.facts);
+            let state = planned.create(&config, &desired);
             return Some((state, Value::Value(private), replaced));
         }
         let cloud = self.cloud_of(diags, &prior).await?;
-        let desired = self.desired(diags, &config, &session, &cloud)?;
-        checks::weakened(diags, &desired, &cloud.facts);
-        let operations = Operations::new(&cloud, &desired.inputs.spec, plugin::cancellation());
+        checks::regions(diags, probes(&inputs), &cloud.here);
+        diags.errors.is_empty().then_some(())?;
+        let before = origin(&prior, &private);
+        let (facts, seen) = settle(diags, &cloud, before.as_ref(), &inputs).await?;
+        let allowed = inputs.0.options.allow_data_loss;
+        let desired = self.desired(diags, &config, inputs, &cloud, facts)?;
+        checks::weakened(diags, &desired);
+        checks::singletons(diags, desired.probes(), &desired.facts.account);
+        let operations = Operations::new(&cloud, &spec, plugin::cancellation());
+        operations.fits(diags, &desired, before.as_ref());
         let ledger = operations.ledger(diags, &prior, &private)?;
         let planned = planning::plan(&cloud.registry, &desired, &ledger);
-        checks::data_guard(diags, &planned, desired.inputs.options.allow_data_loss);
-        let state = planned.update(&config, &desired, &cloud.facts, &prior, &ledger);
+        checks::data_guard(diags, &planned, allowed);
+        let seen = missed(diags, &cloud, &desired, seen).await?;
+        if let Some(seen) = &seen {
+            checks::prerequisites(diags, desired.probes(), &seen.account);
+            let id = operations.id();
+            let (here, additions) = (&cloud.here, &cloud.additions);
+            quotas::check(diags, additions, &id, here, seen, &planned, &ledger);
+        }
+        let state = planned.update(&config, &desired, &prior, &ledger);
+        let private = private.with_facts(&desired.facts);
         Some((state, Value::Value(private), Vec::new()))
     }
 
@@ -302,12 +364,15 @@ impl Resource for SecurePipeline {
         diags: &mut Diagnostics,
         planned: State,
         config: State,
-        _private: Value<Private>,
+        private: Value<Private>,
         _meta: ValueEmpty,
     ) -> Option<(State, Value<Private>)> {
+        let private = private.unwrap_or_default();
         let session = self.session(diags)?;
         let cloud = self.cloud(diags, &session, None).await?;
-        let desired = self.desired(diags, &config, &session, &cloud)?;
+        let desired = self
+            .decided(diags, &config, &session, &cloud, &private)
+            .await?;
         let plan = planning::plan(&cloud.registry, &desired, &Ledger::default());
         let operations = Operations::new(&cloud, &desired.inputs.spec, plugin::cancellation());
         let (state, private) = operations
@@ -328,10 +393,15 @@ impl Resource for SecurePipeline {
         let private = private.unwrap_or_default();
         let session = self.session(diags)?;
         let cloud = self.cloud_of(diags, &prior).await?;
-        let desired = self.desired(diags, &config, &session, &cloud)?;
+        let desired = self
+            .decided(diags, &config, &session, &cloud, &private)
+            .await?;
         let operations = Operations::new(&cloud, &desired.inputs.spec, plugin::cancellation());
         let ledger = operations.ledger(diags, &prior, &private)?;
         let plan: Planned = planning::plan(&cloud.registry, &desired, &ledger);
+        // What was not known to the plan has become something by now.
+        checks::data_guard(diags, &plan, desired.inputs.options.allow_data_loss);
+        diags.errors.is_empty().then_some(())?;
         let (state, private) = operations
             .update(diags, &config, &prior, &planned, &desired, &plan, ledger)
             .await?;
@@ -442,15 +512,4 @@ fn delete_timeout(state: &State) -> Duration {
     text.as_deref()
         .and_then(super::values::parse_duration)
         .unwrap_or(Duration::from_secs(5400))
-}
-
-fn unreachable_aws(diags: &mut Diagnostics, cause: &HandlerError) {
-    error(
-        diags,
-        AttributePath::root(),
-        "AWS cannot be used with this provider block",
-        format!(
-            "{cause}\n\nCheck the provider block, the AWS_* variables and the network, and run the command again."
-        ),
-    );
 }

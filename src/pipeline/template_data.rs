@@ -6,9 +6,10 @@ use super::cloud::Cloud;
 use super::failure::{error, problems, warnings};
 use super::inputs::{self, Probe};
 use super::schema;
-use super::state::{AlertsBlock, AuditBlock, EncryptionBlock, State, StorageBlock, TextMap};
+use super::state::*;
 use super::{checks, settings};
 use crate::blueprint::{self, Facts};
+use crate::engine::template::{LogicalId, Template};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,7 +29,16 @@ pub struct TemplateState {
     environment_suffix: Value<String>,
     encryption: Value<EncryptionBlock>,
     storage: Value<StorageBlock>,
+    network: Value<NetworkBlock>,
+    functions: Value<FunctionsBlock>,
+    api: Value<ApiBlock>,
+    firewall: Value<FirewallBlock>,
     audit: Value<AuditBlock>,
+    monitoring: Value<MonitoringBlock>,
+    threats: Value<ThreatsBlock>,
+    secrets: Value<SecretsBlock>,
+    access: Value<AccessBlock>,
+    compliance: Value<ComplianceBlock>,
     alerts: Value<AlertsBlock>,
     overrides: TextMap,
     tags: TextMap,
@@ -38,32 +48,42 @@ pub struct TemplateState {
 }
 
 /// The settings that decide what the template is.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 17] = [
     "name",
     "environment_suffix",
     "encryption",
     "storage",
+    "network",
+    "functions",
+    "api",
+    "firewall",
     "audit",
+    "monitoring",
+    "threats",
+    "secrets",
+    "access",
+    "compliance",
     "alerts",
     "overrides",
     "tags",
 ];
 
 impl TemplateState {
-    /// The template as CloudFormation takes it, or what is wrong.
-    pub fn render(&self, diags: &mut Diagnostics) -> Option<String> {
-        let config = State {
-            name: self.name.clone(),
-            environment_suffix: self.environment_suffix.clone(),
-            encryption: self.encryption.clone(),
-            storage: self.storage.clone(),
-            audit: self.audit.clone(),
-            alerts: self.alerts.clone(),
-            overrides: self.overrides.clone(),
-            tags: self.tags.clone(),
-            ..State::default()
-        };
-        let facts = self.facts(diags)?;
+    /// The template as CloudFormation takes it, or what is wrong. Of the
+    /// account it is told `known`, and the settings say whose it is.
+    pub fn render(&self, diags: &mut Diagnostics, known: Facts) -> Option<String> {
+        let (template, _) = self.expanded(diags, known)?;
+        serde_json::to_string_pretty(&template.to_json()).ok()
+    }
+
+    /// The same before it is text, with the area of each resource.
+    pub fn expanded(
+        &self,
+        diags: &mut Diagnostics,
+        known: Facts,
+    ) -> Option<(Template, BTreeMap<LogicalId, &'static str>)> {
+        let config = self.settings();
+        let facts = self.facts(diags, known)?;
         let inputs = match inputs::read(&config, &BTreeMap::new(), Probe::First) {
             Ok(inputs) => inputs,
             Err(wrong) => {
@@ -71,10 +91,10 @@ impl TemplateState {
                 return None;
             }
         };
-        checks::key_regions(diags, &inputs.spec, &facts);
+        checks::regions(diags, [&inputs.spec; 2], &facts);
         warnings(diags, inputs.warnings);
-        let template = match blueprint::expand(&inputs.spec, &facts) {
-            Ok(template) => template,
+        let (template, areas) = match blueprint::expand_by_area(&inputs.spec, &facts) {
+            Ok(expanded) => expanded,
             Err(problem) => {
                 checks::override_error(diags, &problem);
                 return None;
@@ -83,13 +103,59 @@ impl TemplateState {
         if let Some(registry) = Cloud::registry_offline() {
             checks::properties(diags, &registry, &template, &inputs.spec);
         }
-        serde_json::to_string_pretty(&template.to_json()).ok()
+        Some((template, areas))
     }
 
-    fn facts(&self, diags: &mut Diagnostics) -> Option<Facts> {
-        let documentation = Facts::documentation();
-        let account_id = self.account_id.clone().unwrap_or(documentation.account_id);
-        let region = self.region.clone().unwrap_or(documentation.region);
+    /// As the resource has them.
+    pub(super) fn settings(&self) -> State {
+        let Self {
+            name,
+            environment_suffix,
+            encryption,
+            storage,
+            network,
+            functions,
+            api,
+            firewall,
+            audit,
+            monitoring,
+            threats,
+            secrets,
+            access,
+            compliance,
+            alerts,
+            overrides,
+            tags,
+            ..
+        } = self.clone();
+        State {
+            name,
+            environment_suffix,
+            encryption,
+            storage,
+            network,
+            functions,
+            api,
+            firewall,
+            audit,
+            monitoring,
+            threats,
+            secrets,
+            access,
+            compliance,
+            alerts,
+            overrides,
+            tags,
+            ..State::default()
+        }
+    }
+
+    fn facts(&self, diags: &mut Diagnostics, known: Facts) -> Option<Facts> {
+        let account_id = self
+            .account_id
+            .clone()
+            .unwrap_or_else(|| known.account_id.clone());
+        let region = self.region.clone().unwrap_or_else(|| known.region.clone());
         if account_id.len() != 12 || !account_id.chars().all(|c| c.is_ascii_digit()) {
             error(
                 diags,
@@ -101,10 +167,18 @@ impl TemplateState {
             );
             return None;
         }
+        let partition = Facts::partition_of(&region);
+        // The documentation's administrator, where the template is for.
+        let administrator = known.administrator_arn.strip_prefix("arn:aws:");
         Some(Facts {
-            partition: Facts::partition_of(&region).to_owned(),
+            administrator_arn: match administrator {
+                Some(rest) => format!("arn:{partition}:{rest}"),
+                None => known.administrator_arn,
+            },
+            partition: partition.to_owned(),
             account_id,
             region,
+            ..known
         })
     }
 }
@@ -167,26 +241,29 @@ impl DataSource for PipelineTemplate {
         mut config: TemplateState,
         _meta: ValueEmpty,
     ) -> Option<TemplateState> {
-        let json = config.render(diags)?;
-        let facts = config.facts(diags)?;
+        let json = config.render(diags, Facts::documentation())?;
+        let facts = config.facts(diags, Facts::documentation())?;
         config.json = Value::Value(json);
         config.account_id = Value::Value(facts.account_id);
         config.region = Value::Value(facts.region);
-        let plain = State {
-            name: config.name.clone(),
-            environment_suffix: config.environment_suffix.clone(),
-            encryption: config.encryption.clone(),
-            storage: config.storage.clone(),
-            audit: config.audit.clone(),
-            alerts: config.alerts.clone(),
-            ..State::default()
-        };
+        let plain = config.settings();
         let inputs = inputs::read(&plain, &BTreeMap::new(), Probe::First).ok()?;
         let filled = settings::planned(&plain, &inputs.spec);
-        config.encryption = filled.encryption;
-        config.storage = filled.storage;
-        config.audit = filled.audit;
-        config.alerts = filled.alerts;
-        Some(config)
+        Some(TemplateState {
+            encryption: filled.encryption,
+            storage: filled.storage,
+            network: filled.network,
+            functions: filled.functions,
+            api: filled.api,
+            firewall: filled.firewall,
+            audit: filled.audit,
+            monitoring: filled.monitoring,
+            threats: filled.threats,
+            secrets: filled.secrets,
+            access: filled.access,
+            compliance: filled.compliance,
+            alerts: filled.alerts,
+            ..config
+        })
     }
 }

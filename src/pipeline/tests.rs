@@ -38,15 +38,14 @@ fn desired(config: &State) -> Desired {
     Desired::expand(
         read(Probe::First),
         &read(Probe::Second),
-        &Facts::documentation(),
+        Facts::documentation(),
     )
     .expect("valid overrides")
 }
 
 fn planned(config: &State) -> State {
     let desired = desired(config);
-    let facts = Facts::documentation();
-    planning::plan(&registry(), &desired, &Ledger::default()).create(config, &desired, &facts)
+    planning::plan(&registry(), &desired, &Ledger::default()).create(config, &desired)
 }
 
 #[test]
@@ -68,11 +67,13 @@ fn the_whole_template_is_made_of_types_that_have_a_handler() {
 
 #[test]
 fn every_line_of_a_create_is_known_when_the_configuration_is() {
-    let state = planned(&config(|_| {}));
+    let config = config(|_| {});
+    let state = planned(&config);
     let Value::Value(lines) = &state.resources else {
         panic!("the map is known")
     };
-    assert_eq!(lines.len(), 15);
+    let template = desired(&config).template;
+    assert!(lines.keys().eq(template.resources.keys()), "{lines:?}");
     assert!(lines.values().all(Value::is_value), "{lines:?}");
     assert_eq!(state.id, Value::Value("documents-dev@us-east-1".into()));
 }
@@ -184,4 +185,238 @@ fn a_plan_says_which_functions_the_provider_was_built_without() {
         );
         assert!(detail.contains("make build"), "{detail}");
     }
+}
+
+/// A block that says everything, and that `texts` of a kind make long.
+fn everything() -> State {
+    let json = include_str!("everything.json");
+    let settings: super::template_data::TemplateState =
+        serde_json::from_str(json).expect("a block");
+    settings.settings()
+}
+
+#[test]
+fn the_example_of_everything_is_accepted_and_leaves_no_setting_at_its_default() {
+    let read = inputs::read(&everything(), &BTreeMap::new(), Probe::First).expect("valid");
+    let settings = serde_json::to_value(&read.spec).expect("JSON");
+    let plain = crate::blueprint::Spec::new("documents", "dev");
+    let plain = serde_json::to_value(&plain).expect("JSON");
+    // One of a kind excludes the other: a network that is brought is in
+    // another example.
+    let exempt = ["vpc_id", "subnet_ids", "route_table_ids"];
+    for (area, members) in plain.as_object().expect("an object") {
+        let Some(members) = members.as_object() else {
+            continue;
+        };
+        for (name, default) in members {
+            let same = settings[area][name] == *default;
+            assert!(!same || exempt.contains(&name.as_str()), "{area}.{name}");
+        }
+    }
+}
+
+#[test]
+fn settings_that_are_imported_read_back_as_the_same_spec() {
+    for config in [config(|_| {}), everything()] {
+        let read = |config: &State| {
+            let read = inputs::read(config, &BTreeMap::new(), Probe::First);
+            read.expect("valid").spec
+        };
+        let spec = read(&config);
+        assert_eq!(read(&super::settings::of_spec(&spec)), spec);
+        assert_eq!(read(&super::settings::planned(&config, &spec)), spec);
+    }
+}
+
+#[test]
+fn a_manifest_holds_a_block_of_everything_beside_the_one_before_it() {
+    use crate::aws::ParameterManifest;
+    use crate::engine::manifest::{Manifest, ManifestStatus, Wanted};
+    let read = inputs::read(&everything(), &BTreeMap::new(), Probe::First).expect("valid");
+    let mut facts = Facts::documentation();
+    facts.account.recorder = Some("default".into());
+    facts.account.detector = Some("12abc34d567e8fa901bc2d34e56789f0".into());
+    facts.account.trail =
+        Some("arn:aws:cloudtrail:us-east-1:111122223333:trail/organization".into());
+    facts.account.api_logging_role =
+        Some("arn:aws:iam::111122223333:role/service-role/api-logging".into());
+    let wanted = |change: &dyn Fn(&mut crate::blueprint::Spec)| {
+        let mut spec = read.spec.clone();
+        change(&mut spec);
+        Wanted {
+            spec: serde_json::json!({ "format": 1, "spec": spec }),
+            facts: serde_json::json!(facts),
+        }
+    };
+    let now = wanted(&|_| {});
+    let manifest = Manifest {
+        format: 1,
+        pipeline: "documents-dev@us-east-1".into(),
+        incarnation: uuid::Uuid::new_v4().to_string(),
+        status: ManifestStatus::Updating,
+        spec: now.spec,
+        facts: now.facts,
+        provider_version: "0.1.0".into(),
+        earlier: vec![wanted(&|spec| {
+            spec.tags.clear();
+            spec.firewall.requests_per_5_minutes = 11;
+        })],
+    };
+    let value = ParameterManifest::value_of(&manifest).expect("it fits");
+    // Systems Manager takes 8192; the rest is room for overrides.
+    assert!(value.len() < 4096, "{}", value.len());
+}
+
+#[test]
+fn an_output_is_a_text_that_the_block_decides_or_one_that_aws_does() {
+    use super::outputs::{Outputs, follow};
+    use crate::engine::template::Template;
+    let template: Template = serde_json::from_value(serde_json::json!({ "Resources": {
+        "RestApi": { "Type": "AWS::ApiGateway::RestApi", "Properties": {} },
+        "ApiStage": { "Type": "AWS::ApiGateway::Stage", "Properties": { "StageName": "v1" } },
+        "ApiKey": { "Type": "AWS::ApiGateway::ApiKey", "Properties": {} },
+        "WebAcl": { "Type": "AWS::WAFv2::WebACL", "Properties": {} },
+        "PrivateSubnet1": { "Type": "AWS::EC2::Subnet", "Properties": {} },
+        "PrivateSubnet2": { "Type": "AWS::EC2::Subnet", "Properties": {} },
+        "KmsEndpoint": { "Type": "AWS::EC2::VPCEndpoint", "Properties": { "ServiceName": "com.amazonaws.us-east-1.kms" } },
+        "ScanFunction": { "Type": "AWS::Lambda::Function", "Properties": { "FunctionName": "scan-documents-dev" } },
+        "ApiLoggingRole": { "Type": "AWS::IAM::Role", "Properties": { "RoleName": "logging", "Path": "/tap/" } },
+        "Dashboard": { "Type": "AWS::CloudWatch::Dashboard", "Properties": { "DashboardName": "documents-dev" } },
+    }}))
+    .expect("a template");
+    let spec = crate::blueprint::Spec::new("documents", "dev");
+    let outputs = Outputs {
+        spec: &spec,
+        facts: &Facts::documentation(),
+        template: &template,
+    };
+    let text = |text: &str| Value::Value(text.to_owned());
+    let map = |key: &str, value: Value<String>| Value::Value(BTreeMap::from([(key.into(), value)]));
+
+    let mut new = State::default();
+    outputs.write(&|_, _| Value::Unknown, &mut new);
+    assert!(new.api_endpoint.is_unknown() && new.web_acl_arn.is_unknown());
+    assert_eq!(
+        new.api_key_secret_arn,
+        Value::Null,
+        "there is no such resource"
+    );
+    assert_eq!(new.vpc_endpoint_ids, map("kms", Value::Unknown));
+    assert_eq!(new.subnet_ids, Value::Value(vec![Value::Unknown; 2]));
+    assert_eq!(new.function_names, map("scan", text("scan-documents-dev")));
+    let role = text("arn:aws:iam::111122223333:role/tap/logging");
+    assert_eq!(new.role_arns, map("api_logging", role));
+    assert_eq!(
+        new.dashboard_url,
+        text(
+            "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/documents-dev"
+        )
+    );
+
+    let mut there = State::default();
+    let made = |id: &str, attribute: Option<&str>| {
+        Value::Value(format!("{id}-{}", attribute.unwrap_or("ref")))
+    };
+    outputs.write(&made, &mut there);
+    assert_eq!(
+        there.api_endpoint,
+        text("https://RestApi-ref.execute-api.us-east-1.amazonaws.com/v1")
+    );
+    assert_eq!(there.web_acl_arn, text("WebAcl-Arn"));
+
+    // A refresh finds the successor of a rotated key, and not a vanished ACL.
+    let mut rotated = there.clone();
+    rotated.api_key_id = text("successor");
+    rotated.web_acl_arn = Value::Null;
+    follow(&mut there, &rotated);
+    assert_eq!(there.api_key_id, text("successor"));
+    assert_eq!(there.web_acl_arn, text("WebAcl-Arn"));
+}
+
+#[test]
+fn a_block_whose_areas_are_all_unknown_is_read() {
+    let unknown = State {
+        network: Value::Unknown,
+        functions: Value::Unknown,
+        api: Value::Unknown,
+        firewall: Value::Unknown,
+        monitoring: Value::Unknown,
+        threats: Value::Unknown,
+        secrets: Value::Unknown,
+        access: Value::Unknown,
+        compliance: Value::Unknown,
+        ..config(|_| {})
+    };
+    for probe in [Probe::First, Probe::Second] {
+        let read = inputs::read(&unknown, &BTreeMap::new(), probe);
+        assert!(read.is_ok(), "{probe:?}: {:?}", read.err());
+    }
+}
+
+fn account(found: &str) -> crate::blueprint::AccountState {
+    let found = Some(found.to_owned());
+    crate::blueprint::AccountState {
+        recorder: found.clone(),
+        detector: found.clone(),
+        trail: found.clone(),
+        api_logging_role: found,
+    }
+}
+
+fn spec_with(provision: crate::blueprint::spec::Provision) -> crate::blueprint::Spec {
+    let mut spec = crate::blueprint::Spec::new("documents", "dev");
+    spec.compliance.recorder = provision;
+    spec.threats.detector = provision;
+    spec.monitoring.api_calls = provision;
+    spec.api.logging_role = provision;
+    spec
+}
+
+#[test]
+fn a_prerequisite_that_is_missing_is_warned_of_once_each_and_only_where_it_is_built_on() {
+    use crate::blueprint::spec::Provision;
+    let said = |spec: &crate::blueprint::Spec, account: &crate::blueprint::AccountState| {
+        let mut diags = Diagnostics::default();
+        checks::prerequisites(&mut diags, [spec; 2], account);
+        assert!(diags.errors.is_empty());
+        diags.warnings
+    };
+    let existing = spec_with(Provision::Existing);
+    let warnings = said(&existing, &account(""));
+    let summaries: std::collections::BTreeSet<String> =
+        warnings.iter().map(|w| w.summary.to_string()).collect();
+    assert_eq!(summaries.len(), 4, "{summaries:?}");
+    assert!(warnings.iter().all(|w| w.detail.contains("\"managed\"")));
+    assert!(said(&existing, &account("there")).is_empty());
+    let unasked = crate::blueprint::AccountState::default();
+    assert!(said(&existing, &unasked).is_empty());
+    for provision in [Provision::Managed, Provision::None] {
+        assert!(said(&spec_with(provision), &account("")).is_empty());
+    }
+}
+
+#[test]
+fn what_an_account_has_one_of_is_not_made_where_there_is_one() {
+    use crate::blueprint::spec::Provision;
+    let refused = |spec: &crate::blueprint::Spec, found: &str| {
+        let mut diags = Diagnostics::default();
+        checks::singletons(&mut diags, [spec; 2], &account(found));
+        diags.errors.len()
+    };
+    let managed = spec_with(Provision::Managed);
+    assert_eq!(refused(&managed, "theirs"), 4);
+    assert_eq!(refused(&managed, ""), 0);
+    assert_eq!(refused(&spec_with(Provision::Existing), "theirs"), 0);
+}
+
+#[test]
+fn what_is_brought_from_another_region_is_refused_where_it_stands() {
+    let read = inputs::read(&everything(), &BTreeMap::new(), Probe::First).expect("valid");
+    let mut diags = Diagnostics::default();
+    let here = Facts {
+        region: "eu-west-1".into(),
+        ..Facts::documentation()
+    };
+    checks::regions(&mut diags, [&read.spec; 2], &here);
+    assert_eq!(diags.errors.len(), 5, "three keys, certificate, function");
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tf_provider::AttributePath;
 use tf_provider::value::Value;
 
-use super::state::TextMap;
+use super::state::{TextList, TextMap};
 
 /// Which of an attribute's two stand-ins an unknown value is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,31 +152,142 @@ impl Reader {
         default: u32,
         range: RangeInclusive<u32>,
     ) -> u32 {
-        let (low, high) = (*range.start(), *range.end());
+        self.whole_called("Invalid number of days", place, value, default, range)
+    }
+
+    /// A whole number within a range.
+    pub fn whole(
+        &mut self,
+        place: &Place,
+        value: Option<&Value<f64>>,
+        default: u32,
+        range: RangeInclusive<u32>,
+    ) -> u32 {
+        self.whole_called("Invalid number", place, value, default, range)
+    }
+
+    fn whole_called(
+        &mut self,
+        summary: &str,
+        place: &Place,
+        value: Option<&Value<f64>>,
+        default: u32,
+        range: RangeInclusive<u32>,
+    ) -> u32 {
         match value {
             None | Some(Value::Null) => default,
             Some(Value::Unknown) => {
-                let other = if default == low {
-                    default + 1
-                } else {
-                    default - 1
+                let other = match default == *range.start() {
+                    true => default + 1,
+                    false => default - 1,
                 };
                 self.either(default, other)
             }
             Some(Value::Value(number)) => {
-                if number.fract() == 0.0 && *number >= f64::from(low) && *number <= f64::from(high)
-                {
-                    // Whole and within a range of u32: nothing is cut off.
-                    return *number as u32;
-                }
+                let advice = format!("; the default is {default}");
+                self.in_range(summary, place, *number, &range, &advice)
+                    .unwrap_or(default)
+            }
+        }
+    }
+
+    /// A whole number within a range, if there is one.
+    pub fn maybe_whole(
+        &mut self,
+        place: &Place,
+        value: Option<&Value<f64>>,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        match value? {
+            Value::Null => None,
+            Value::Unknown => Some(self.either(*range.start(), range.start() + 1)),
+            Value::Value(number) => self.in_range("Invalid number", place, *number, &range, ""),
+        }
+    }
+
+    fn in_range(
+        &mut self,
+        summary: &str,
+        place: &Place,
+        number: f64,
+        range: &RangeInclusive<u32>,
+        advice: &str,
+    ) -> Option<u32> {
+        let (low, high) = (*range.start(), *range.end());
+        if number.fract() == 0.0 && number >= f64::from(low) && number <= f64::from(high) {
+            // Whole and within a range of u32: nothing is cut off.
+            return Some(number as u32);
+        }
+        self.problem(
+            place,
+            summary,
+            format!(
+                "{number} is not possible here. Write a whole number from {low} to {high}{advice}."
+            ),
+        );
+        None
+    }
+
+    /// A number within a range, fractions allowed.
+    pub fn decimal(
+        &mut self,
+        place: &Place,
+        value: Option<&Value<f64>>,
+        default: f64,
+        range: RangeInclusive<f64>,
+    ) -> f64 {
+        let (low, high) = (*range.start(), *range.end());
+        match value {
+            None | Some(Value::Null) => default,
+            Some(Value::Unknown) => self.either(default, low),
+            Some(Value::Value(number)) if range.contains(number) => *number,
+            Some(Value::Value(number)) => {
                 self.problem(
                     place,
-                    "Invalid number of days",
-                    format!("{number} is not possible here. Write a whole number from {low} to {high}; the default is {default}."),
+                    "Invalid number",
+                    format!("{number} is not possible here. Write a number from {low} to {high}; the default is {default}."),
                 );
                 default
             }
         }
+    }
+
+    /// The elements of a list or set of texts, without null ones. `what` says
+    /// what an element must be. An unknown list has `least` elements or one
+    /// more, of those that `probe` numbers; an unknown element is one of two.
+    pub fn texts(
+        &mut self,
+        place: &Place,
+        value: Option<&TextList>,
+        what: &str,
+        least: usize,
+        probe: impl Fn(usize) -> String,
+    ) -> Option<Vec<String>> {
+        let items = match value? {
+            Value::Null => return None,
+            Value::Unknown => {
+                let length = self.either(least, least + 1);
+                return Some((0..length).map(probe).collect());
+            }
+            Value::Value(items) => items,
+        };
+        let mut texts = Vec::new();
+        for (n, item) in items.iter().enumerate() {
+            // Beside those of a wholly unknown list.
+            let (first, second) = (probe(2 * n), probe(2 * n + 1));
+            match self.text(place, Some(item), [&first, &second]) {
+                Some(text) => texts.push(text),
+                None => {
+                    let all = place.path();
+                    self.problem(
+                        place,
+                        "An element is null",
+                        format!("Every element of {all} must be {what}. Remove the null, for example with compact()."),
+                    );
+                }
+            }
+        }
+        Some(texts)
     }
 
     pub fn choice(
@@ -187,9 +298,9 @@ impl Reader {
         allowed: &[&str],
     ) -> Option<String> {
         let first = allowed.first().copied().unwrap_or(default);
-        let last = allowed.last().copied().unwrap_or(default);
+        let second = allowed.get(1).copied().unwrap_or(first);
         let text = self
-            .text(place, value, [first, last])
+            .text(place, value, [first, second])
             .unwrap_or_else(|| default.to_owned());
         if allowed.contains(&text.as_str()) {
             return Some(text);

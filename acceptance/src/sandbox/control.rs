@@ -5,18 +5,25 @@
 //! |---|---|
 //! | `GET health` | whether both emulators run, and as which processes |
 //! | `GET calls?since=N&mutating=true` | the record |
+//! | `DELETE calls` | forgets the record; the account stays as it is |
 //! | `GET rate` | calls per second by service |
 //! | `GET account` | what exists, in every region that was called |
+//! | `GET settings` | what the account has once: detectors, recorders, channels, trails, API Gateway's role |
 //! | `POST reset` | empties account, record and weather |
 //! | `GET weather`, `POST weather`, `DELETE weather` | the rules: show, add one or a list, clear |
 //! | `POST weather/aws-limits` | adds AWS's own control-plane limits |
+//! | `POST weather/named?name=waf-unavailable&first=2` | adds a weather in AWS's words (`weather/named.rs`) to the first calls |
 //! | `GET held?count=1&wait_ms=5000` | the calls that are held, waiting for them if asked |
 //! | `POST release?sequence=N` | lets a held call (or all) go on |
 //! | `POST confirm` | confirms e-mail subscriptions: `{"endpoint": "a@example.com"}` |
 //! | `POST stage-pending` | what Secrets Manager does before it calls a rotation function: `{"arn": "...", "version": "..."}` |
-//! | `POST settle?ms=N` | how long tables are CREATING, UPDATING, DELETING, until the next reset |
+//! | `POST settle?what=tables&ms=N` | how long tables are CREATING, UPDATING, DELETING, until the next reset |
+//! | `POST settle?what=roles&ms=N` | ... new roles are unknown to other services |
+//! | `POST settle?what=functions&ms=N` | ... functions are Pending or being updated |
+//! | `POST settle?what=interfaces&ms=N` | ... a function's network interfaces outlive it |
 //! | `POST stop` | ends the sandbox |
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -30,7 +37,7 @@ use super::account;
 use super::reply::Reply;
 use super::request::find;
 use super::server::Sandbox;
-use super::weather::{Rule, limits};
+use super::weather::{Rule, limits, named};
 
 /// One rule, or a list of them.
 #[derive(Deserialize)]
@@ -40,7 +47,7 @@ enum Rules {
     One(Value),
 }
 
-pub async fn answer(sandbox: &Sandbox, parts: &Parts, path: &str, body: &Bytes) -> Reply {
+pub async fn answer(sandbox: &Arc<Sandbox>, parts: &Parts, path: &str, body: &Bytes) -> Reply {
     match dispatch(sandbox, parts, path, body).await {
         Ok(value) => write(StatusCode::OK, &value),
         Err((status, message)) => write(status, &json!({ "error": message })),
@@ -48,7 +55,7 @@ pub async fn answer(sandbox: &Sandbox, parts: &Parts, path: &str, body: &Bytes) 
 }
 
 async fn dispatch(
-    sandbox: &Sandbox,
+    sandbox: &Arc<Sandbox>,
     parts: &Parts,
     path: &str,
     body: &Bytes,
@@ -82,8 +89,13 @@ async fn dispatch(
                     .calls(number("since")?.unwrap_or(0), mutating)
             )
         }
+        (&Method::DELETE, "calls") => {
+            sandbox.recorder.reset();
+            json!({})
+        }
         (&Method::GET, "rate") => json!(sandbox.recorder.rates()),
         (&Method::GET, "account") => account::list(sandbox).await.map_err(failed)?,
+        (&Method::GET, "settings") => account::settings(sandbox).await.map_err(failed)?,
         (&Method::POST, "reset") => {
             sandbox.reset().await.map_err(failed)?;
             json!({})
@@ -96,6 +108,15 @@ async fn dispatch(
         }
         (&Method::POST, "weather/aws-limits") => {
             sandbox.weather.add(limits::rules());
+            json!(sandbox.weather.rules())
+        }
+        (&Method::POST, "weather/named") => {
+            let name = find(&query, "name").unwrap_or_default();
+            let Some(rule) = named::rule(name, number("first")?.unwrap_or(1)) else {
+                let message = format!("there is no weather {name}, only {:?}", named::names());
+                return Err((StatusCode::BAD_REQUEST, message));
+            };
+            sandbox.weather.add([rule]);
             json!(sandbox.weather.rules())
         }
         (&Method::DELETE, "weather") => {
@@ -141,11 +162,13 @@ async fn dispatch(
             json!({})
         }
         (&Method::POST, "settle") => {
-            let milliseconds = number("ms")?.unwrap_or(0);
-            sandbox
-                .shims
-                .tables
-                .settle_in(Duration::from_millis(milliseconds));
+            let what = find(&query, "what").unwrap_or("tables");
+            let time = Duration::from_millis(number("ms")?.unwrap_or(0));
+            if !sandbox.shims.settle_in(what, time) {
+                let message =
+                    format!("{what} do not take time: tables, roles, functions and interfaces do");
+                return Err((StatusCode::BAD_REQUEST, message));
+            }
             json!({})
         }
         (&Method::POST, "stop") => {

@@ -5,7 +5,7 @@
 //! it is answered: one that was held or whose caller was killed stays visible,
 //! without a status.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -129,9 +129,12 @@ impl Recorder {
             .collect()
     }
 
-    /// The regions that were called.
-    pub fn regions(&self) -> std::collections::BTreeSet<String> {
-        self.lock().iter().map(|call| call.region.clone()).collect()
+    /// The regions and services that were called.
+    pub fn places(&self) -> BTreeSet<(String, String)> {
+        self.lock()
+            .iter()
+            .map(|call| (call.region.clone(), call.service.clone()))
+            .collect()
     }
 
     pub fn reset(&self) {

@@ -6,6 +6,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::cbor;
 use super::request::{Inbound, Protocol, header};
 
 /// A whole answer.
@@ -20,26 +21,32 @@ pub fn error(call: &Inbound, status: u16, code: &str, message: &str) -> Reply {
     let (kind, body) = match call.protocol {
         Protocol::Json | Protocol::RestJson => (
             "application/x-amz-json-1.1",
-            json!({ "__type": code, "message": message }).to_string(),
+            json!({ "__type": code, "message": message })
+                .to_string()
+                .into_bytes(),
+        ),
+        Protocol::Cbor => (
+            "application/cbor",
+            cbor::encode(&json!({ "__type": code, "message": message })),
         ),
         Protocol::Query => (
             "text/xml",
             format!(
                 "<ErrorResponse><Error><Type>{fault}</Type><Code>{code_text}</Code><Message>{message_text}</Message></Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"
-            ),
+            ).into_bytes(),
         ),
         Protocol::Ec2 => (
             "text/xml",
             format!(
                 "<Response><Errors><Error><Code>{code_text}</Code><Message>{message_text}</Message></Error></Errors><RequestID>{REQUEST_ID}</RequestID></Response>"
-            ),
+            ).into_bytes(),
         ),
         Protocol::S3 => (
             "application/xml",
             format!(
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code_text}</Code><Message>{message_text}</Message><Resource>{}</Resource><RequestId>{REQUEST_ID}</RequestId></Error>",
                 escape(&call.path)
-            ),
+            ).into_bytes(),
         ),
     };
     let mut reply = Response::new(if call.method == Method::HEAD {
@@ -51,6 +58,9 @@ pub fn error(call: &Inbound, status: u16, code: &str, message: &str) -> Reply {
     let headers = reply.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert("x-amzn-requestid", HeaderValue::from_static(REQUEST_ID));
+    if call.protocol == Protocol::Cbor {
+        headers.insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
+    }
     if call.protocol == Protocol::S3 {
         headers.insert("x-amz-request-id", HeaderValue::from_static(REQUEST_ID));
     }
@@ -71,6 +81,7 @@ pub fn throttle(call: &Inbound) -> Reply {
         (Protocol::Query, "sns") => (429, "Throttled", "Rate exceeded"),
         (Protocol::Query, _) => (400, "Throttling", "Rate exceeded"),
         (Protocol::Json, _) => (400, "ThrottlingException", "Rate exceeded"),
+        (Protocol::Cbor, _) => (400, "Throttling", "Rate exceeded"),
     };
     error(call, status, code, message)
 }
@@ -79,7 +90,7 @@ pub fn throttle(call: &Inbound) -> Reply {
 pub fn access_denied(call: &Inbound) -> Reply {
     let (status, code) = match (call.protocol, call.service.as_str()) {
         (Protocol::Query, "sns") => (403, "AuthorizationError"),
-        (Protocol::S3 | Protocol::Query, _) => (403, "AccessDenied"),
+        (Protocol::S3 | Protocol::Query | Protocol::Cbor, _) => (403, "AccessDenied"),
         (Protocol::Ec2, _) => (403, "UnauthorizedOperation"),
         (Protocol::RestJson, _) => (403, "AccessDeniedException"),
         (Protocol::Json, _) => (400, "AccessDeniedException"),
@@ -119,9 +130,12 @@ pub fn with_body(reply: Reply, body: impl Into<Bytes>) -> Reply {
     Response::from_parts(parts, body.into())
 }
 
-/// The body of an answer as JSON; null when it is none.
+/// The body of a JSON or CBOR answer; null when it is none.
 pub fn body_json(reply: &Reply) -> Value {
-    serde_json::from_slice(reply.body()).unwrap_or_default()
+    match header(reply.headers(), "smithy-protocol") {
+        "" => serde_json::from_slice(reply.body()).unwrap_or_default(),
+        _ => cbor::decode(reply.body()).unwrap_or_default(),
+    }
 }
 
 /// The AWS error code that an answer carries.
@@ -157,4 +171,53 @@ pub fn escape(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+}
+
+/// The texts of all elements of that name.
+pub fn elements(xml: &str, name: &str) -> Vec<String> {
+    let end = format!("</{name}>");
+    xml.split(&format!("<{name}>"))
+        .skip(1)
+        .filter_map(|rest| rest.split_once(&end))
+        .map(|(text, _)| text.to_owned())
+        .collect()
+}
+
+/// The items of a set, each whole with the items inside it.
+pub fn items<'a>(xml: &'a str, set: &str) -> Vec<&'a str> {
+    let Some(mut rest) = element(xml, set) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    while let Some((_, inside)) = rest.split_once("<item>") {
+        let (mut depth, mut end) = (1_usize, 0);
+        while depth > 0 {
+            let tail = &inside[end..];
+            let Some(close) = tail.find("</item>") else {
+                return found;
+            };
+            depth += tail[..close].matches("<item>").count();
+            depth -= 1;
+            end += close + "</item>".len();
+        }
+        let (item, after) = inside.split_at(end);
+        found.push(item);
+        rest = after;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_items_of_a_set_keep_the_items_inside_them() {
+        let xml = "<s><item><a>1</a><b><item>x</item><item>y</item></b></item> <item><a>2</a></item></s><item/>";
+        let found = items(xml, "s");
+        let names: Vec<_> = found.iter().filter_map(|item| element(item, "a")).collect();
+        assert_eq!(names, ["1", "2"]);
+        assert!(found[0].contains("<item>y</item>"));
+        assert!(items("<s/>", "s").is_empty());
+    }
 }

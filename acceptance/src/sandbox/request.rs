@@ -7,8 +7,9 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 use serde_json::Value;
 
+use super::rest_operation::Operations;
 use super::scope::{self, Scope};
-use super::{emulators, s3_operation};
+use super::{cbor, emulators, s3_operation};
 
 /// How a service's requests and errors are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Protocol {
     RestJson,
     /// S3: methods and paths with XML bodies.
     S3,
+    /// The operation at the end of the path, bodies in CBOR.
+    Cbor,
 }
 
 /// A request, read.
@@ -47,7 +50,7 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    pub fn new(parts: Parts, body: Bytes) -> Self {
+    pub fn new(parts: Parts, body: Bytes, operations: &Operations) -> Self {
         let target = parts
             .uri
             .path_and_query()
@@ -77,6 +80,7 @@ impl Inbound {
             .or_else(|| find(&query, "Action"))
             .unwrap_or_default()
             .to_owned();
+        let named = operations.name(&service, &parts.method, parts.uri.path(), &query);
         let (protocol, operation) = if let Some((_, operation)) = wanted.rsplit_once('.') {
             (Protocol::Json, operation.to_owned())
         } else if !action.is_empty() {
@@ -88,6 +92,9 @@ impl Inbound {
                 },
                 action,
             )
+        } else if header(&parts.headers, "smithy-protocol") == "rpc-v2-cbor" {
+            let operation = path.rsplit('/').next().unwrap_or_default();
+            (Protocol::Cbor, operation.to_owned())
         } else if service == "s3" {
             let copies = parts.headers.contains_key("x-amz-copy-source");
             (
@@ -95,16 +102,22 @@ impl Inbound {
                 s3_operation::name(parts.method.as_str(), &path, &query, copies),
             )
         } else {
-            (Protocol::RestJson, format!("{} {path}", parts.method))
+            let nameless = || format!("{} {path}", parts.method);
+            let operation = named.as_ref().map(|named| named.operation.clone());
+            (Protocol::RestJson, operation.unwrap_or_else(nameless))
         };
         let resource = match protocol {
-            Protocol::Json => json_resource(&body),
+            Protocol::Json => resource_in(&serde_json::from_slice(&body).unwrap_or_default()),
+            Protocol::Cbor => resource_in(&cbor::decode(&body).unwrap_or_default()),
             Protocol::Query | Protocol::Ec2 => form_resource(&form),
             Protocol::S3 => path.trim_matches('/').to_owned(),
-            Protocol::RestJson => path.clone(),
+            Protocol::RestJson => match &named {
+                Some(named) => rest_resource(&named.labels, &body),
+                None => path.clone(),
+            },
         };
         let mutating = match protocol {
-            Protocol::RestJson => {
+            Protocol::RestJson if named.is_none() => {
                 !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS)
             }
             _ => mutates(&service, &operation),
@@ -131,9 +144,12 @@ impl Inbound {
         self.service == service && operations.contains(&self.operation.as_str())
     }
 
-    /// The body of a JSON request; null when it is none.
+    /// The body of a JSON or CBOR request; null when it is none.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_default()
+        match self.protocol {
+            Protocol::Cbor => cbor::decode(&self.body).unwrap_or_default(),
+            _ => serde_json::from_slice(&self.body).unwrap_or_default(),
+        }
     }
 
     /// A field of the form of a query request.
@@ -209,9 +225,8 @@ fn mutates(service: &str, operation: &str) -> bool {
     !(starts(READS) || service == "sts" || service == "kms" && starts(KMS_READS))
 }
 
-/// The field of a JSON request that names its resource, most telling first.
-fn json_resource(body: &[u8]) -> String {
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+/// The field of a request's body that names its resource, most telling first.
+fn resource_in(body: &Value) -> String {
     for field in [
         "AliasName",
         "KeyId",
@@ -224,6 +239,9 @@ fn json_resource(body: &[u8]) -> String {
         "logGroupName",
         "FunctionName",
         "Rule",
+        "name",
+        "AlarmName",
+        "DashboardName",
     ] {
         if let Some(name) = body.get(field).and_then(Value::as_str) {
             return name.to_owned();
@@ -239,6 +257,12 @@ fn json_resource(body: &[u8]) -> String {
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned()
+}
+
+/// What the path names last, or what the body calls that which is made.
+fn rest_resource(labels: &[String], body: &[u8]) -> String {
+    let last = labels.last().cloned();
+    last.unwrap_or_else(|| resource_in(&serde_json::from_slice(body).unwrap_or_default()))
 }
 
 fn form_resource(form: &[(String, String)]) -> String {
@@ -282,7 +306,7 @@ fn pairs(text: &[u8]) -> Vec<(String, String)> {
 }
 
 /// Percent-decoding of a path, in which a plus is a plus.
-fn decode(path: &str) -> String {
+pub fn decode(path: &str) -> String {
     let path = path
         .replace('+', "%2B")
         .replace('&', "%26")
@@ -296,6 +320,7 @@ fn decode(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::rest_operation;
     use hyper::Request;
 
     fn inbound(method: &str, uri: &str, headers: &[(&str, &str)], body: &str) -> Inbound {
@@ -304,7 +329,11 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        Inbound::new(parts, Bytes::from(body.to_owned()))
+        Inbound::new(
+            parts,
+            Bytes::from(body.to_owned()),
+            &rest_operation::tests::some(),
+        )
     }
 
     fn signed(service: &str, region: &str) -> String {
@@ -372,5 +401,72 @@ mod tests {
             ),
             ("DescribeTable", "audit", false)
         );
+    }
+
+    #[test]
+    fn rest_operations_have_the_names_of_aws_and_change_what_their_verb_says() {
+        let cases = [
+            (
+                "apigateway",
+                "POST",
+                "/restapis",
+                r#"{"name":"api"}"#,
+                ("CreateRestApi", "api", true),
+            ),
+            (
+                "apigateway",
+                "PUT",
+                "/restapis/abc/resources/def/methods/POST",
+                "{}",
+                ("PutMethod", "POST", true),
+            ),
+            (
+                "lambda",
+                "POST",
+                "/2015-03-31/functions",
+                r#"{"FunctionName":"scan"}"#,
+                ("CreateFunction", "scan", true),
+            ),
+            (
+                "lambda",
+                "GET",
+                "/2015-03-31/functions/scan/policy",
+                "",
+                ("GetPolicy", "scan", false),
+            ),
+            (
+                "lambda",
+                "POST",
+                "/2015-03-31/functions/scan/invocations",
+                "{}",
+                ("Invoke", "scan", true),
+            ),
+            (
+                "xray",
+                "POST",
+                "/GetSamplingRules",
+                "{}",
+                ("GetSamplingRules", "", false),
+            ),
+            (
+                "lambda",
+                "DELETE",
+                "/2099-01-01/new",
+                "",
+                ("DELETE /2099-01-01/new", "/2099-01-01/new", true),
+            ),
+        ];
+        for (service, method, uri, body, expected) in cases {
+            let scope = signed(service, "us-east-1");
+            let call = inbound(method, uri, &[("authorization", &scope)], body);
+            assert_eq!(
+                (
+                    call.operation.as_str(),
+                    call.resource.as_str(),
+                    call.mutating
+                ),
+                expected
+            );
+        }
     }
 }

@@ -25,6 +25,7 @@ use super::emulators::{Emulators, REGION};
 use super::recorder::{Outcome, Recorder};
 use super::reply::{self, Reply};
 use super::request::Inbound;
+use super::rest_operation::Operations;
 use super::shims::{Shims, Traces};
 use super::weather::holds::Holds;
 use super::weather::{Fate, Weather, When};
@@ -33,6 +34,7 @@ use super::{control, install, route};
 /// Everything a running sandbox is made of.
 pub struct Sandbox {
     pub endpoint: String,
+    pub operations: Operations,
     pub emulators: Emulators,
     pub recorder: Recorder,
     pub weather: Weather,
@@ -78,9 +80,12 @@ pub async fn start(options: Options, say: fn(&str)) -> Result<Arc<Sandbox>, Stri
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let endpoint = format!("http://{address}");
     let logs = environment.with_file_name("logs");
-    let python =
-        tokio::task::spawn_blocking(move || install::install(&environment, &requirements, &say));
-    let python = python
+    let installed = tokio::task::spawn_blocking(move || {
+        let python = install::install(&environment, &requirements, &say)?;
+        let operations = Operations::load(&python, &environment)?;
+        Ok::<_, String>((python, operations))
+    });
+    let (python, operations) = installed
         .await
         .map_err(|error| format!("the installation broke off: {error}"))??;
     say("starting the emulators");
@@ -94,6 +99,7 @@ pub async fn start(options: Options, say: fn(&str)) -> Result<Arc<Sandbox>, Stri
     }
     let sandbox = Arc::new(Sandbox {
         endpoint,
+        operations,
         emulators: emulators?,
         recorder: Recorder::default(),
         weather: Weather::default(),
@@ -162,7 +168,10 @@ async fn answer(
     // In a task of its own, so that a caller who hangs up does not undo what was received.
     let gone = CancellationToken::new();
     let _hung_up = gone.clone().drop_guard();
-    let call = tokio::spawn(async move { sandbox.call(Inbound::new(parts, body), &gone).await });
+    let call = tokio::spawn(async move {
+        let call = Inbound::new(parts, body, &sandbox.operations);
+        sandbox.call(call, &gone).await
+    });
     match call.await {
         Ok(Some(reply)) => Ok(reply.map(Full::new)),
         Ok(None) | Err(_) => Err(Dropped),
@@ -308,6 +317,8 @@ pub fn environment(endpoint: &str) -> BTreeMap<String, String> {
         ("AWS_REGION", REGION),
         ("AWS_DEFAULT_REGION", REGION),
         ("AWS_EC2_METADATA_DISABLED", "true"),
+        // The emulators have none. A test of the limits puts it back.
+        ("TAP_CONTROL_PLANE_LIMITS", "off"),
         // No profile of the user's may reach into the sandbox, nor the sandbox into one.
         ("AWS_CONFIG_FILE", "/dev/null"),
         ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),

@@ -2,8 +2,11 @@
 //! short ways to say what is expected.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
+pub mod rates;
+
 use acceptance::Sandbox;
 use acceptance::terraform::{Ran, Terraform};
+use serde_json::{Value, json};
 use std::ops::Deref;
 use std::sync::Mutex;
 
@@ -13,7 +16,8 @@ pub const ADDRESS: &str = "tap_secure_pipeline.documents";
 /// reset and used again.
 static IDLE: Mutex<Vec<Sandbox>> = Mutex::new(Vec::new());
 
-/// A sandbox of one's own, empty, for as long as this is held.
+/// A sandbox of one's own, with an account that no pipeline has been in, for as
+/// long as this is held.
 pub struct Borrowed(Option<Sandbox>);
 
 pub fn sandbox() -> Borrowed {
@@ -22,7 +26,61 @@ pub fn sandbox() -> Borrowed {
         .unwrap_or_else(|poisoned| poisoned.into_inner())
         .pop();
     let sandbox = idle.unwrap_or_else(|| Sandbox::start().expect("the sandbox starts"));
+    prepare(&sandbox);
     Borrowed(Some(sandbox))
+}
+
+/// Empties an account again, for another pipeline's life.
+pub fn renew(sandbox: &Sandbox) {
+    sandbox.reset().expect("the sandbox is reset");
+    prepare(sandbox);
+}
+
+fn prepare(sandbox: &Sandbox) {
+    sandbox.boto3(PREPARE).expect("the account is prepared");
+    sandbox.forget_calls().expect("forgotten");
+}
+
+/// What an account has before its first pipeline, once for all of them: a
+/// recorder, a detector, a trail, and the role with which API Gateway writes
+/// logs. Without them a pipeline has no Config rules and no stage logs.
+const PREPARE: &str = r#"
+trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+role = boto3.client("iam").create_role(RoleName="api-gateway-logs", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+boto3.client("apigateway").update_account(patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}])
+boto3.client("guardduty").create_detector(Enable=True)
+boto3.client("config").put_configuration_recorder(ConfigurationRecorder={"name": "default", "roleARN": role})
+trail = boto3.client("cloudtrail")
+trail.create_trail(Name="management", S3BucketName="of-the-log-archive", IsMultiRegionTrail=True)
+trail.start_logging(Name="management")
+"#;
+
+/// What exists beside that, in the form of [`Sandbox::account`].
+pub fn account(sandbox: &Sandbox) -> Value {
+    let mut account = sandbox.account().expect("answers");
+    let Some(regions) = account.as_object_mut() else {
+        return account;
+    };
+    for (region, kinds) in regions.iter_mut() {
+        let Some(kinds) = kinds.as_object_mut() else {
+            continue;
+        };
+        for (kind, names) in kinds.iter_mut() {
+            let Some(names) = names.as_array_mut() else {
+                continue;
+            };
+            match (region.as_str(), kind.as_str()) {
+                ("us-east-1", "detectors") => drop(names.drain(..1)),
+                (_, "recorders") => names.retain(|name| name != "default"),
+                (_, "trails") => names.retain(|name| name != "management"),
+                (_, "roles") => names.retain(|name| name != "api-gateway-logs"),
+                _ => {}
+            }
+        }
+        kinds.retain(|_, names| names != &json!([]));
+    }
+    regions.retain(|_, kinds| kinds != &json!({}));
+    account
 }
 
 impl Deref for Borrowed {
@@ -59,6 +117,14 @@ pub fn terraform(sandbox: &Sandbox, configuration: &str) -> Terraform {
     terraform
 }
 
+/// The same with the provider's own limits, which it does without in a sandbox:
+/// for those that AWS' limits are put on.
+pub fn terraform_within_limits(sandbox: &Sandbox, configuration: &str) -> Terraform {
+    let mut terraform = terraform(sandbox, configuration);
+    terraform.set("TAP_CONTROL_PLANE_LIMITS", "on");
+    terraform
+}
+
 /// Holds a command to its exit code, showing what it printed if it is not so.
 #[track_caller]
 pub fn expect_code(ran: &Ran, code: i32, what: &str) {
@@ -88,12 +154,8 @@ pub fn expect_clean_destroy(terraform: &Terraform, sandbox: &Sandbox) {
     expect_empty_account(sandbox);
 }
 
+/// Nothing is left but what the account had before its first pipeline.
 #[track_caller]
 pub fn expect_empty_account(sandbox: &Sandbox) {
-    let account = sandbox.account().expect("answers");
-    assert_eq!(
-        account,
-        serde_json::json!({}),
-        "the account should be empty"
-    );
+    assert_eq!(account(sandbox), json!({}), "the account should be empty");
 }

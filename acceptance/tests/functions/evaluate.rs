@@ -52,7 +52,7 @@ fn told(stage: &Stage, bucket: &str) -> Value {
 }
 
 #[test]
-fn config_is_told_of_each_state_and_an_older_one_does_not_undo_a_newer() {
+pub fn config_is_told_of_each_state_and_an_older_one_does_not_undo_a_newer() {
     let stage = Stage::new("e-state");
     let name = "e-state-bucket";
     let mut evaluate = stage.function("evaluate");
@@ -95,6 +95,46 @@ fn config_is_told_of_each_state_and_an_older_one_does_not_undo_a_newer() {
         &rows[0],
         json!({ "principal": "config.amazonaws.com", "timestamp": at(1), "verdict": "non-compliant" }),
     );
+}
+
+/// An item that is too large for an event comes without what is to be judged:
+/// Config is asked for it, and while it has none the rule has no answer.
+#[test]
+pub fn what_is_too_large_for_an_event_is_asked_of_config() {
+    let stage = Stage::alone("e-large");
+    let unknown = Rule::new(Action::Error {
+        status: 400,
+        code: "ResourceNotDiscoveredException".to_owned(),
+        message: "Resource e-large-bucket of resourceType AWS::S3::Bucket is unknown".to_owned(),
+    });
+    stage
+        .sandbox
+        .weather([unknown
+            .service("config")
+            .operation("GetResourceConfigHistory")])
+        .unwrap();
+    let name = "e-large-bucket";
+    let mut summary = bucket(&stage, name, "aws:kms", "2026-11-12T10:00:00.000Z");
+    for part in ["tags", "configuration", "supplementaryConfiguration"] {
+        summary.as_object_mut().unwrap().remove(part);
+    }
+    let event = rule(
+        "encryption",
+        &json!({
+            "configurationItemSummary": summary,
+            "notificationCreationTime": "2026-11-12T10:00:01.000Z",
+            "messageType": "OversizedConfigurationItemChangeNotification",
+            "recordVersion": "1.0",
+        }),
+    );
+    match stage.function("evaluate").invoke(&event) {
+        Answer::Error { message, .. } => assert!(
+            message.contains("config:GetResourceConfigHistory of e-large-bucket"),
+            "{message}"
+        ),
+        other => panic!("a failure was expected, and {other:?} came"),
+    }
+    assert_eq!(told(&stage, name), json!([]));
 }
 
 #[test]
@@ -207,7 +247,7 @@ fn config_may_only_want_to_see_whether_the_function_answers() {
 }
 
 #[test]
-fn whose_a_key_is_kms_says_and_not_its_name() {
+pub fn whose_a_key_is_kms_says_and_not_its_name() {
     let stage = Stage::alone("e-key");
     let mut evaluate = stage.function("evaluate");
     let gone = json!("arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000");

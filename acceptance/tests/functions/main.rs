@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod arm64;
+mod calls;
 mod documents;
 mod encrypt;
 mod evaluate;

@@ -48,7 +48,7 @@ fn groups(stage: &Stage, instance: &Value) -> Value {
 }
 
 #[test]
-fn an_instance_of_the_pipeline_is_cut_off_and_its_groups_are_remembered() {
+pub fn an_instance_of_the_pipeline_is_cut_off_and_its_groups_are_remembered() {
     let stage = Stage::new("m-instance");
     let instance = instance(&stage, PIPELINE);
     let before = instance["before"].as_array().unwrap();
@@ -324,7 +324,7 @@ fn user(stage: &Stage) -> String {
 }
 
 #[test]
-fn a_users_key_is_deactivated_and_its_sessions_are_denied() {
+pub fn a_users_key_is_deactivated_and_its_sessions_are_denied() {
     let stage = Stage::new("m-user");
     let key = user(&stage);
     let event = |id: &str| key_finding(id, &key, "m-user", "IAMUser");
@@ -392,7 +392,7 @@ fn a_finding_about_another_accounts_user_does_not_touch_ours_of_the_same_name() 
 }
 
 #[test]
-fn a_roles_sessions_are_denied_and_nothing_is_attached() {
+pub fn a_roles_sessions_are_denied_and_nothing_is_attached() {
     let stage = Stage::new("m-role");
     stage.boto3(&format!(
         "c(\"iam\").create_role(RoleName=NAME, AssumeRolePolicyDocument=\"{{}}\", Tags=[{{\"Key\": \"tap:pipeline\", \"Value\": {PIPELINE:?}}}])"
@@ -445,7 +445,7 @@ out([rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"], rule["BucketKey
 }
 
 #[test]
-fn a_bucket_gets_back_what_the_baseline_says_and_nobody_elses_does() {
+pub fn a_bucket_gets_back_what_the_baseline_says_and_nobody_elses_does() {
     let stage = Stage::new("m-bucket");
     let bucket = bucket(&stage);
     let mut remediate = stage.function("remediate");
@@ -500,7 +500,7 @@ fn a_bucket_gets_back_what_the_baseline_says_and_nobody_elses_does() {
 }
 
 #[test]
-fn a_finding_on_a_bucket_closes_it_and_leaves_whoever_touched_it_alone() {
+pub fn a_finding_on_a_bucket_closes_it_and_leaves_whoever_touched_it_alone() {
     let stage = Stage::new("m-finding");
     let bucket = bucket(&stage);
     let resource = json!({
@@ -534,7 +534,7 @@ fn a_finding_about_anything_else_is_alerted_of() {
 }
 
 #[test]
-fn another_teams_resource_is_no_concern_of_ours_and_need_not_be_readable() {
+pub fn another_teams_resource_is_no_concern_of_ours_and_need_not_be_readable() {
     let stage = Stage::alone("m-others");
     stage
         .sandbox

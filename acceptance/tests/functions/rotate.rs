@@ -66,7 +66,7 @@ out({{"secret": secret, "keys": [{{"id": k["id"], "name": k["name"], "value": k[
 }
 
 #[test]
-fn an_api_key_is_replaced_overlaps_and_is_retired() {
+pub fn an_api_key_is_replaced_overlaps_and_is_retired() {
     let (stage, secret) = with_api_key("r-key");
     let mut rotate = stage.function("rotate");
     stage.stage_pending(&secret, TOKENS[0]);
@@ -143,7 +143,7 @@ fn an_api_key_is_replaced_overlaps_and_is_retired() {
 }
 
 #[test]
-fn a_key_that_is_current_again_is_not_retired() {
+pub fn a_key_that_is_current_again_is_not_retired() {
     let (mut stage, secret) = with_api_key("r-back");
     stage.stage_pending(&secret, TOKENS[0]);
     rotate_all(&mut stage.function("rotate"), &secret, TOKENS[0]);
@@ -238,7 +238,7 @@ fn a_retirement_that_was_cut_off_says_which_keys_are_gone() {
         .sandbox
         .weather([Rule::new(Action::AccessDenied)
             .service("apigateway")
-            .operation("DELETE /apikeys/*")
+            .operation("DeleteApiKey")
             .nth(2)])
         .unwrap();
     let mut rotate = stage.function("rotate");
@@ -519,7 +519,7 @@ out(c("lambda").create_function(FunctionName=NAME + "-hook", Runtime="python3.12
 }
 
 #[test]
-fn a_hook_sets_and_tests_the_password_and_may_take_its_time() {
+pub fn a_hook_sets_and_tests_the_password_and_may_take_its_time() {
     let (stage, secret) = with_hook("r-hook", "");
     let mut rotate = stage.function("rotate");
     stage.stage_pending(&secret, TOKENS[0]);

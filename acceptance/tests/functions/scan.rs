@@ -53,7 +53,7 @@ fn a_document_without_personal_data_is_clean_and_nobody_is_told() {
 }
 
 #[test]
-fn a_card_number_is_alerted_of_once_and_never_said() {
+pub fn a_card_number_is_alerted_of_once_and_never_said() {
     let stage = Stage::new("s-card");
     let mut function = stage.function("scan");
     let version = stage.put(&stage.processed(), "encrypted/a.txt", CARD.as_bytes());

@@ -2,6 +2,7 @@
 //! bus, and queues that hear what goes out. Each test has a stage of its own
 //! in one shared sandbox.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{File, Permissions};
 use std::io::Cursor;
@@ -9,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::calls;
 use acceptance::Sandbox;
 use acceptance::lambda::{Function, Program};
 use serde_json::{Value, json};
@@ -16,9 +18,24 @@ use terraform_provider_tap::bundle::{self, Architecture};
 
 pub const PIPELINE: &str = "documents-dev@us-east-1";
 
+thread_local! {
+    /// The sandbox of this thread's stages, where it is not the shared one.
+    static ANOTHER: RefCell<Option<Arc<Sandbox>>> = const { RefCell::new(None) };
+}
+
 fn shared() -> Arc<Sandbox> {
     static SANDBOX: OnceLock<Arc<Sandbox>> = OnceLock::new();
-    Arc::clone(SANDBOX.get_or_init(own))
+    ANOTHER
+        .with_borrow(Clone::clone)
+        .unwrap_or_else(|| Arc::clone(SANDBOX.get_or_init(own)))
+}
+
+/// Does something with stages in a sandbox of their own, where other tests'
+/// names are free.
+pub fn elsewhere(what: impl FnOnce()) {
+    ANOTHER.set(Some(own()));
+    what();
+    ANOTHER.set(None);
 }
 
 fn own() -> Arc<Sandbox> {
@@ -71,6 +88,15 @@ pub struct Stage {
     pub sandbox: Arc<Sandbox>,
     pub name: String,
     pub env: BTreeMap<String, String>,
+}
+
+/// Each test's functions are held to the table of who calls what.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            calls::observe(&self.sandbox);
+        }
+    }
 }
 
 /// What every script of a stage knows.

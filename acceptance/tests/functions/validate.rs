@@ -56,7 +56,7 @@ fn a_document_that_s3_tells_of_is_accepted_once_and_told_on() {
 }
 
 #[test]
-fn a_document_that_is_not_what_it_says_is_quarantined_and_found_there_again() {
+pub fn a_document_that_is_not_what_it_says_is_quarantined_and_found_there_again() {
     let stage = Stage::new("v-refuse");
     let version = stage.put(
         &stage.raw(),
@@ -138,7 +138,7 @@ fn a_kind_that_the_pipeline_does_not_take_is_refused_by_name() {
 }
 
 #[test]
-fn a_caller_uploads_checks_and_is_told_what_is_wrong() {
+pub fn a_caller_uploads_checks_and_is_told_what_is_wrong() {
     let stage = Stage::new("v-api");
     let mut validate = stage.function("validate");
     let (status, body) = api(validate
@@ -277,7 +277,7 @@ fn a_refused_document_of_a_long_name_is_quarantined() {
 }
 
 #[test]
-fn a_form_uploads_one_document_and_its_token_is_not_logged() {
+pub fn a_form_uploads_one_document_and_its_token_is_not_logged() {
     let stage = Stage::new("v-form");
     let mut validate = stage.function("validate");
     let (status, body) = api(validate

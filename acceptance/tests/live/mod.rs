@@ -8,9 +8,53 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+/// How boto3 sees, changes, tags and deletes what a pipeline has: one file for
+/// each service.
+pub const SERVICES: &str = concat!(
+    include_str!("../account/frame.py"),
+    include_str!("../account/dynamodb.py"),
+    include_str!("../account/kms.py"),
+    include_str!("../account/s3.py"),
+    include_str!("../account/sns.py"),
+    // In the order in which vanishing goes: what others lie in goes last.
+    include_str!("../account/wafv2.py"),
+    include_str!("../account/apigateway.py"),
+    include_str!("../account/secretsmanager.py"),
+    include_str!("../account/config.py"),
+    include_str!("../account/events.py"),
+    include_str!("../account/cloudwatch.py"),
+    include_str!("../account/sqs.py"),
+    include_str!("../account/lambda.py"),
+    include_str!("../account/iam.py"),
+    include_str!("../account/ec2.py"),
+    include_str!("../account/logs.py"),
+    include_str!("../account/ssm.py"),
+);
+
 /// The account that the sandbox is.
 pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "us-east-1";
+
+/// The template of a pipeline in the account as it is: with its zones, prefix
+/// lists, caller and singletons, which boto3 asks for.
+#[track_caller]
+pub fn template_here(sandbox: &Sandbox, spec: &Value, region: &str) -> Value {
+    let mut spec = spec.clone();
+    spec["facts"] = facts(sandbox, &[region])[region].take();
+    template(&spec, region)
+}
+
+/// By region.
+#[track_caller]
+fn facts(sandbox: &Sandbox, regions: &[&str]) -> Value {
+    let script = format!(
+        "{}regions = {}\n{}",
+        include_str!("../account/frame.py"),
+        json!(regions),
+        include_str!("../account/facts.py")
+    );
+    sandbox.boto3(&script).expect("boto3 can look")
+}
 
 /// The template of a pipeline in the sandbox's account, as the provider's
 /// command line prints it.
@@ -97,7 +141,16 @@ impl Settings {
                 "environment_suffix",
                 "encryption",
                 "storage",
+                "network",
+                "functions",
+                "api",
+                "firewall",
                 "audit",
+                "monitoring",
+                "threats",
+                "secrets",
+                "access",
+                "compliance",
                 "alerts",
                 "overrides",
                 "tags",
@@ -138,18 +191,25 @@ pub fn expect_exactly(sandbox: &Sandbox, settings: &Settings) {
 /// The same for several pipelines: region, spec, pipeline id.
 #[track_caller]
 pub fn expect_exactly_all(sandbox: &Sandbox, pipelines: &[(&str, Value, &str)]) {
+    let regions: Vec<&str> = pipelines.iter().map(|(region, _, _)| *region).collect();
+    let facts = facts(sandbox, &regions);
+    let here = |spec: &Value, region: &str| {
+        let mut spec = spec.clone();
+        spec["facts"] = facts[region].clone();
+        template(&spec, region)
+    };
     let templates: Vec<Value> = pipelines
         .iter()
-        .map(|(region, spec, id)| json!([region, template(spec, region), id]))
+        .map(|(region, spec, id)| json!([region, here(spec, region), id]))
         .collect();
     // In a file, since an argument has no room for many.
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("templates.json");
     std::fs::write(&file, json!(templates).to_string()).expect("written");
     let script = format!(
-        "templates = json.load(open({}))\n{}",
+        "{SERVICES}templates = json.load(open({}))\n{}",
         json!(file),
-        include_str!("account.py")
+        include_str!("../account/compare.py")
     );
     let differences = sandbox.boto3(&script).expect("boto3 can look");
     assert!(

@@ -2,7 +2,7 @@
 //! next one.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
-use crate::common::{Borrowed, sandbox};
+use crate::common::{self, Borrowed, sandbox};
 use acceptance::terraform::program;
 use acceptance::tfclient::{Action, Diagnostics, Error, Provider, Resource, Start};
 use acceptance::{Call, Rule, When};
@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 pub const TYPE: &str = "tap_secure_pipeline";
 
 /// How long a provider may take to reach the call it is to be killed at.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// One call of an operation at which a provider is killed: the n-th of its
 /// kind, because calls of different kinds run in parallel and so have no order
@@ -28,6 +28,8 @@ pub struct Point {
     pub nth: u64,
     pub of: u64,
     pub when: When,
+    /// Where it stands among the mutating calls of the record.
+    pub at: usize,
 }
 
 impl fmt::Display for Point {
@@ -53,32 +55,73 @@ impl Point {
             .nth(self.nth)
     }
 
+    /// The rule where calls have been made already, earlier struck ones among
+    /// them; none where that call is over.
+    pub fn rule_after(&self, calls: &[Call]) -> Option<Rule> {
+        let made = calls
+            .iter()
+            .filter(|call| call.mutating && self.is(&call.service, &call.operation))
+            .count() as u64;
+        (made < self.nth).then(|| self.rule().nth(self.nth - made))
+    }
+
+    pub fn is(&self, service: &str, operation: &str) -> bool {
+        self.service == service && self.operation == operation
+    }
+
     pub fn is_last_of(&self, service: &str, operation: &str) -> bool {
-        self.service == service && self.operation == operation && self.nth == self.of
+        self.is(service, operation) && self.nth == self.of
     }
 }
 
 /// Every mutating call of a record, once before its effect and once after.
 pub fn points(calls: &[Call]) -> Vec<Point> {
-    let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for call in calls.iter().filter(|call| call.mutating) {
-        *counts.entry((&call.service, &call.operation)).or_default() += 1;
+    let mut places: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for (at, call) in calls.iter().filter(|call| call.mutating).enumerate() {
+        let kind = (call.service.as_str(), call.operation.as_str());
+        places.entry(kind).or_default().push(at);
     }
     let mut points = Vec::new();
-    for ((service, operation), of) in counts {
-        for nth in 1..=of {
+    for ((service, operation), places) in places {
+        for (index, at) in places.iter().enumerate() {
             for when in [When::Before, When::After] {
                 points.push(Point {
                     service: service.to_owned(),
                     operation: operation.to_owned(),
-                    nth,
-                    of,
+                    nth: index as u64 + 1,
+                    of: places.len() as u64,
                     when,
+                    at: *at,
                 });
             }
         }
     }
     points
+}
+
+/// Whether every point is run, and not only a sample: where `TAP_MATRIX` is set
+/// to anything.
+pub fn whole() -> bool {
+    std::env::var_os("TAP_MATRIX").is_some()
+}
+
+/// A sample that is the same in every run: of so many points the first, the
+/// last, and others between at equal steps. As the points are sorted by
+/// operation, it has one of almost every service, and of each fault in turn.
+/// All of them where `TAP_MATRIX` is set.
+pub fn sample(points: Vec<Point>, most: usize) -> Vec<Point> {
+    if whole() || points.len() <= most {
+        return points;
+    }
+    let last = points.len() - 1;
+    let chosen = (0..most).map(|n| {
+        let at = n * last / (most - 1);
+        // Before and after alternate in the list, and even steps would see one.
+        if n % 2 == 0 { at & !1 } else { at | 1 }
+    });
+    chosen
+        .filter_map(|at| points.get(at.min(last)).cloned())
+        .collect()
 }
 
 /// Whether AWS did what a call asked for, whatever its caller was told.
@@ -91,7 +134,9 @@ pub fn had_effect(call: &Call) -> bool {
 pub fn creations(calls: &[Call]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for call in calls {
-        let creates = call.operation.starts_with("Create") || call.operation == "Subscribe";
+        let creates = ["Create", "Generate", "Subscribe"]
+            .iter()
+            .any(|verb| call.operation.starts_with(verb));
         if creates && had_effect(call) {
             *counts
                 .entry(format!("{}:{}", call.service, call.operation))
@@ -101,7 +146,21 @@ pub fn creations(calls: &[Call]) -> BTreeMap<String, usize> {
     counts
 }
 
-/// An account without the names that AWS chooses: keys are counted.
+/// The kinds of things that AWS names, or that Lambda makes by itself.
+const NAMED_BY_AWS: [&str; 10] = [
+    "keys",
+    "vpcs",
+    "subnets",
+    "route_tables",
+    "security_groups",
+    "network_acls",
+    "vpc_endpoints",
+    "network_interfaces",
+    "flow_logs",
+    "client_certificates",
+];
+
+/// An account without the names that AWS chooses: such things are counted.
 pub fn comparable(account: &Value) -> Value {
     let mut account = account.clone();
     for kinds in account
@@ -109,11 +168,35 @@ pub fn comparable(account: &Value) -> Value {
         .into_iter()
         .flat_map(|a| a.values_mut())
     {
-        if let Some(keys) = kinds.get_mut("keys") {
-            *keys = json!(keys.as_array().map_or(0, Vec::len));
+        for kind in NAMED_BY_AWS {
+            if let Some(names) = kinds.get_mut(kind) {
+                *names = json!(names.as_array().map_or(0, Vec::len));
+            }
+        }
+        let queues = kinds.get_mut("queues").and_then(Value::as_array_mut);
+        for queue in queues.into_iter().flatten() {
+            // A queue's URL bears the sandbox's port.
+            let name = queue.as_str().and_then(|url| url.rsplit('/').next());
+            *queue = json!(name);
+        }
+        let groups = kinds.get_mut("log_groups").and_then(Value::as_array_mut);
+        for group in groups.into_iter().flatten() {
+            // It bears its API's id.
+            let of_api = "API-Gateway-Execution-Logs_";
+            if group.as_str().is_some_and(|name| name.starts_with(of_api)) {
+                *group = json!(of_api);
+            }
         }
     }
     account
+}
+
+/// What became of a provider that was to be killed at a point.
+pub enum Struck {
+    /// It was killed there.
+    Yes,
+    /// It was done before it came there.
+    Ended(Resource),
 }
 
 /// A sandbox and a folder in which one provider after the other works.
@@ -184,8 +267,8 @@ impl Stage {
         &self,
         point: &Point,
         provider: &Provider,
-        task: JoinHandle<Result<Diagnostics, Error>>,
-    ) -> Result<(), String> {
+        task: JoinHandle<Result<(Resource, Diagnostics), Error>>,
+    ) -> Result<Struck, String> {
         let begin = Instant::now();
         loop {
             let held = self.sandbox.wait_held(1, Duration::from_millis(40))?;
@@ -194,19 +277,21 @@ impl Stage {
             }
             if task.is_finished() {
                 let end = task.await.map_err(|e| e.to_string())?;
-                let end = end.map_or_else(|e| e.to_string(), |d| format!("success\n{d}"));
-                return Err(format!("{point} was never called; it ended with {end}"));
+                let (resource, said) = end.map_err(|e| e.to_string())?;
+                self.sandbox.clear_weather()?;
+                return no_errors(said).map(|()| Struck::Ended(resource));
             }
             if begin.elapsed() > PATIENCE {
                 return Err(format!("{point} was not called in {PATIENCE:?}"));
             }
         }
         provider.kill().await.map_err(|e| e.to_string())?;
-        if let Ok(said) = task.await.map_err(|e| e.to_string())? {
+        if let Ok((_, said)) = task.await.map_err(|e| e.to_string())? {
             return Err(format!("a killed provider answered: {said}"));
         }
         self.sandbox.clear_weather()?;
-        self.calm()
+        self.calm()?;
+        Ok(Struck::Yes)
     }
 
     /// Waits until every call that was received has ended.
@@ -247,7 +332,7 @@ impl Stage {
                 differences(&plan.prior, &plan.planned)
             ));
         }
-        let account = comparable(&self.sandbox.account()?);
+        let account = comparable(&common::account(&self.sandbox));
         if account != *expected {
             return Err(format!(
                 "the account should be {expected:#}\nbut is {account:#}"
@@ -257,7 +342,7 @@ impl Stage {
     }
 
     pub fn empty(&self) -> Result<(), String> {
-        match self.sandbox.account()? {
+        match common::account(&self.sandbox) {
             account if account == json!({}) => Ok(()),
             left => Err(format!("destroy should leave nothing, but left {left:#}")),
         }

@@ -3,11 +3,16 @@
 //! rules say.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod account;
 mod dynamodb;
+mod firewall;
 mod functions;
 mod kms;
 mod lifetime;
+mod monitoring;
+mod network;
 mod s3;
+mod settling;
 mod sns;
 mod ssm;
 mod weather;

@@ -177,6 +177,83 @@ fn codes_mean_what_the_services_document() {
             403,
             AccessDenied,
         ),
+        (
+            "logs:CreateLogGroup",
+            Some("ResourceAlreadyExistsException"),
+            "",
+            400,
+            AlreadyExists,
+        ),
+        (
+            "logs:CreateLogGroup",
+            Some("InvalidParameterException"),
+            "The specified KMS key does not exist or is not allowed to be used with LogGroup 'x'",
+            400,
+            Transient,
+        ),
+        (
+            "logs:PutRetentionPolicy",
+            Some("InvalidParameterException"),
+            "",
+            400,
+            Invalid,
+        ),
+        (
+            "logs:PutResourcePolicy",
+            Some("LimitExceededException"),
+            "",
+            400,
+            Invalid,
+        ),
+        (
+            "events:DeleteRule",
+            Some("ValidationException"),
+            "Rule can't be deleted since it has targets.",
+            400,
+            Transient,
+        ),
+        (
+            "events:PutRule",
+            Some("InvalidEventPatternException"),
+            "",
+            400,
+            Invalid,
+        ),
+        (
+            "events:PutTargets",
+            Some("ConcurrentModificationException"),
+            "",
+            400,
+            Transient,
+        ),
+        (
+            "cloudwatch:GetDashboard",
+            Some("DashboardNotFoundError"),
+            "",
+            404,
+            NotFound,
+        ),
+        (
+            "cloudwatch:PutMetricAlarm",
+            Some("LimitExceeded"),
+            "",
+            400,
+            Invalid,
+        ),
+        (
+            "guardduty:CreateDetector",
+            Some("BadRequestException"),
+            "The request is rejected because a detector already exists for the current account.",
+            400,
+            AlreadyExists,
+        ),
+        (
+            "guardduty:GetDetector",
+            Some("BadRequestException"),
+            "The request is rejected because the input detectorId is not owned by the current account.",
+            400,
+            NotFound,
+        ),
         ("kms:DescribeKey", Some("Novel"), "", 404, Other),
         ("kms:DescribeKey", Some("Novel"), "", 400, Other),
     ];
@@ -188,7 +265,17 @@ fn codes_mean_what_the_services_document() {
 
 #[test]
 fn a_missing_permission_is_never_not_found() {
-    for service in ["dynamodb", "kms", "s3", "sns", "ssm"] {
+    for service in [
+        "cloudwatch",
+        "dynamodb",
+        "events",
+        "guardduty",
+        "kms",
+        "logs",
+        "s3",
+        "sns",
+        "ssm",
+    ] {
         let operation = format!("{service}:Get");
         for code in ["AccessDenied", "AccessDeniedException", "ExpiredToken"] {
             let got = kind(&operation, Some(code), "", 403, Transient);

@@ -7,4 +7,13 @@ mod live;
 mod properties;
 mod table;
 
-pub(super) use table::Table;
+use table::Table;
+
+use super::context::AwsContext;
+use super::resource_type::Typed;
+use crate::engine::Handler;
+use std::sync::Arc;
+
+pub(super) fn handlers(context: &Arc<AwsContext>) -> Vec<Arc<dyn Handler>> {
+    vec![Typed::handler(context, Table)]
+}

@@ -20,9 +20,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// The tag that says how long AWS keeps a deleted key: a destroy sees no
-/// properties.
-const DELETION_WINDOW_TAG: &str = "tap:deletion-window-days";
 /// AWS's shortest, for a key whose tag was removed.
 const SHORTEST_WINDOW_DAYS: i32 = 7;
 /// How long a new key may be missing from the list of keys
@@ -144,7 +141,7 @@ impl ResourceType for Key {
             key_policy: Some(document),
             enable_key_rotation: rotation.is_some(),
             rotation_period_in_days: rotation,
-            pending_window_in_days: window.or_else(|| window_in(&live_tags)),
+            pending_window_in_days: window.or_else(|| tags::deletion_window_days(&live_tags)),
             key_spec: spelled(metadata.key_spec.as_ref().map(KeySpec::as_str)),
             key_usage: spelled(metadata.key_usage.as_ref().map(KeyUsageType::as_str)),
             multi_region: metadata.multi_region.unwrap_or_default(),
@@ -222,7 +219,7 @@ impl ResourceType for Key {
             &named(identifier),
             &live_tags,
         )?;
-        let days = window_in(&live_tags).unwrap_or(SHORTEST_WINDOW_DAYS);
+        let days = tags::deletion_window_days(&live_tags).unwrap_or(SHORTEST_WINDOW_DAYS);
         let scheduled = clients
             .kms()
             .schedule_key_deletion()
@@ -331,11 +328,6 @@ fn as_physical(metadata: &KeyMetadata) -> Physical {
     let id = &metadata.key_id;
     let arn = metadata.arn.clone().unwrap_or_default();
     physical(id, id, [("Arn", arn), ("KeyId", id.clone())])
-}
-
-fn window_in(live_tags: &TagMap) -> Option<i32> {
-    let days = live_tags.get(DELETION_WINDOW_TAG)?.parse().ok()?;
-    (7..=30).contains(&days).then_some(days)
 }
 
 fn is_pending_deletion(error: &HandlerError) -> bool {

@@ -6,15 +6,24 @@ mod aspects;
 mod key;
 mod properties;
 
-pub(super) use alias::Alias;
-pub(super) use key::Key;
+use alias::Alias;
+use key::Key;
 
 use super::clients::Clients;
+use super::context::AwsContext;
 use super::error::HandlerResultExt;
-use super::resource_type::Outcome;
+use super::resource_type::{Outcome, Typed};
 use super::tags::TagMap;
-use crate::engine::{ErrorKind, HandlerError};
+use crate::engine::{ErrorKind, Handler, HandlerError};
 use aws_sdk_kms::types::{KeyMetadata, KeyState, Tag};
+use std::sync::Arc;
+
+pub(super) fn handlers(context: &Arc<AwsContext>) -> Vec<Arc<dyn Handler>> {
+    vec![
+        Typed::handler(context, Alias),
+        Typed::handler(context, Key::default()),
+    ]
+}
 
 /// A key by id, ARN or alias. A key that waits for its deletion is returned:
 /// whether it still counts is the caller's question.

@@ -13,8 +13,6 @@ use async_trait::async_trait;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
 use aws_smithy_types::retry::RetryConfig;
 
-/// The tag that allows to empty a bucket; a destroy sees no properties.
-const FORCE_DESTROY_TAG: &str = "tap:force-destroy";
 /// Rounds of emptying within one call; the engine asks again until its
 /// deadline.
 const ROUNDS: usize = 10;
@@ -187,7 +185,7 @@ impl ResourceType for Bucket {
             return Ok(());
         };
         tags::require_ours(cx, "s3:DeleteBucket", &named(identifier), &live_tags)?;
-        let may_empty = live_tags.get(FORCE_DESTROY_TAG).map(String::as_str) == Some("true");
+        let may_empty = tags::force_destroy(&live_tags);
         for _ in 0..ROUNDS {
             if may_empty {
                 empty::empty(cx, clients, identifier).await?;

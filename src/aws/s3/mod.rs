@@ -10,14 +10,23 @@ mod live;
 mod properties;
 mod puts;
 
-pub(super) use bucket::Bucket;
-pub(super) use bucket_policy::BucketPolicy;
+use bucket::Bucket;
+use bucket_policy::BucketPolicy;
 
 use super::clients::Clients;
+use super::context::AwsContext;
 use super::error::{HandlerResultExt, found};
-use super::resource_type::Outcome;
+use super::resource_type::{Outcome, Typed};
 use super::tags::TagMap;
-use crate::engine::HandlerError;
+use crate::engine::{Handler, HandlerError};
+use std::sync::Arc;
+
+pub(super) fn handlers(context: &Arc<AwsContext>) -> Vec<Arc<dyn Handler>> {
+    vec![
+        Typed::handler(context, Bucket),
+        Typed::handler(context, BucketPolicy),
+    ]
+}
 
 /// What `find` and `create` may meet under a name.
 enum Presence {

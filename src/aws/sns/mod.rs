@@ -5,15 +5,26 @@ mod subscription;
 mod topic;
 mod topic_policy;
 
-pub(super) use subscription::Subscription;
-pub(super) use topic::Topic;
-pub(super) use topic_policy::TopicPolicy;
+use subscription::Subscription;
+use topic::Topic;
+use topic_policy::TopicPolicy;
 
 use super::clients::Clients;
+use super::context::AwsContext;
 use super::error::{HandlerResultExt, found};
-use super::resource_type::Outcome;
+use super::resource_type::{Outcome, Typed};
 use super::tags::TagMap;
+use crate::engine::Handler;
 use std::collections::HashMap;
+use std::sync::Arc;
+
+pub(super) fn handlers(context: &Arc<AwsContext>) -> Vec<Arc<dyn Handler>> {
+    vec![
+        Typed::handler(context, Subscription),
+        Typed::handler(context, Topic),
+        Typed::handler(context, TopicPolicy),
+    ]
+}
 
 /// The attributes of a topic; `None` when there is none of that ARN.
 async fn attributes_of(

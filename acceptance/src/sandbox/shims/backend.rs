@@ -64,6 +64,14 @@ impl Backend<'_> {
         .await
     }
 
+    /// A call of API Gateway.
+    pub async fn rest(&self, method: Method, target: &str, body: &str) -> Reply {
+        let mut headers = self.headers("apigateway");
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let body = Bytes::from(body.to_owned());
+        self.send("apigateway", method, target, headers, body).await
+    }
+
     /// A call of S3.
     pub async fn s3(&self, method: Method, target: &str, body: &'static str) -> Reply {
         self.send(

@@ -9,16 +9,42 @@
 //! *corrections* change its answer. The record names every shim that acted.
 
 mod apigateway_api_keys;
+mod apigateway_client_certificates;
+mod apigateway_patches;
+mod apigateway_refusals;
+mod apigateway_tags;
 mod backend;
+mod cloudtrail_tags;
+mod cloudwatch_cbor;
+mod cloudwatch_dashboard_tags;
 mod config_evaluations;
+mod config_recorder;
+mod config_rules;
 mod dynamodb_error_codes;
 mod dynamodb_recovery_period;
 mod dynamodb_table_key;
 pub mod dynamodb_table_status;
+mod ec2_deleted_endpoints;
+mod ec2_dependencies;
+mod ec2_endpoint_names;
+mod ec2_endpoint_routes;
+mod ec2_flow_logs;
+mod ec2_rule_descriptions;
+mod events_rule_tags;
+mod events_rule_targets;
+mod guardduty_one_detector;
+mod guardduty_tags;
+mod iam_new_roles;
 mod kms_key_metadata;
 mod kms_key_state;
 mod kms_pages;
 mod kms_policy_document;
+mod lambda_function_state;
+mod lambda_interfaces;
+mod lambda_permission;
+mod lambda_role;
+mod lambda_vpc_config;
+mod logs_group_key;
 mod moto_account;
 mod policy;
 mod s3_logging_target;
@@ -26,7 +52,9 @@ mod s3_new_bucket;
 mod s3_policy_document;
 mod s3_region;
 mod s3_version_pages;
+mod secretsmanager_deletion;
 pub mod secretsmanager_pending;
+mod secretsmanager_rotation;
 mod secretsmanager_versions;
 pub mod sns_email_confirmation;
 mod sns_error_codes;
@@ -34,6 +62,11 @@ mod sns_topic_attributes;
 mod sns_topic_conflict;
 mod ssm_parameter_size;
 mod ssm_tags;
+mod wafv2_associations;
+mod wafv2_items;
+mod wafv2_logging;
+
+use std::time::Duration;
 
 use super::emulators::Emulators;
 use super::reply::Reply;
@@ -47,11 +80,27 @@ pub struct Shims {
     pub email: sns_email_confirmation::Confirmations,
     pub tables: dynamodb_table_status::Tables,
     pub pending: secretsmanager_pending::Pending,
+    pub roles: iam_new_roles::Roles,
+    pub functions: lambda_function_state::Functions,
+    pub interfaces: lambda_interfaces::Interfaces,
+    associations: wafv2_associations::Associations,
+    flow_logs: ec2_flow_logs::FlowLogs,
     evaluations: config_evaluations::Evaluations,
+    recorders: config_recorder::Recorders,
+    rules: config_rules::RuleTags,
+    rotation: secretsmanager_rotation::Schedules,
     recovery: dynamodb_recovery_period::Periods,
     regions: s3_region::Regions,
     accounts: moto_account::Accounts,
     versions: s3_version_pages::Markers,
+    certificates: apigateway_client_certificates::Certificates,
+    patched: apigateway_patches::Patched,
+    tags: apigateway_tags::Tags,
+    dashboards: cloudwatch_dashboard_tags::Tags,
+    detectors: guardduty_tags::Tags,
+    log_keys: logs_group_key::Keys,
+    endpoint_names: ec2_endpoint_names::Names,
+    descriptions: ec2_rule_descriptions::Descriptions,
 }
 
 /// Which shims acted on a call.
@@ -72,6 +121,15 @@ impl Shims {
         call: &Inbound,
         traces: &mut Traces,
     ) -> Reply {
+        let Some(json) = cloudwatch_cbor::as_json(call) else {
+            return self.answer(emulators, call, traces).await;
+        };
+        traces.0.push(cloudwatch_cbor::NAME);
+        cloudwatch_cbor::as_cbor(self.answer(emulators, &json, traces).await)
+    }
+
+    async fn answer(&self, emulators: &Emulators, call: &Inbound, traces: &mut Traces) -> Reply {
+        let call = &self.accounts.of(call);
         let backend = Backend { emulators, call };
         if let Some((name, reply)) = self.refuse(&backend).await {
             traces.0.push(name);
@@ -85,10 +143,28 @@ impl Shims {
             traces.0.push(s3_version_pages::NAME);
             return reply;
         }
+        if let Some(reply) = self.flow_logs.answer(&backend).await {
+            traces.0.push(ec2_flow_logs::NAME);
+            return reply;
+        }
+        if let Some(reply) = self.patched.answer(&backend).await {
+            traces.0.push(apigateway_patches::NAME);
+            return reply;
+        }
         let fresh = s3_new_bucket::is_new(&backend).await;
-        let resolved = dynamodb_table_key::resolve(&backend).await;
+        let mut resolved = dynamodb_table_key::resolve(&backend).await;
         if resolved.is_some() {
             traces.0.push(dynamodb_table_key::NAME);
+        } else if let Some(whole) = apigateway_patches::resolve(&backend).await {
+            traces.0.push(apigateway_patches::NAME);
+            resolved = Some(whole);
+        }
+        if let Some(call) = events_rule_tags::resolve(&backend).await {
+            traces.0.push(events_rule_tags::NAME);
+            resolved = Some(call);
+        }
+        if ec2_endpoint_routes::follow(&backend).await {
+            traces.0.push(ec2_endpoint_routes::NAME);
         }
         let call = self.accounts.introduce(resolved.as_ref().unwrap_or(call));
         let mut reply = server::forward(emulators, &call).await;
@@ -102,8 +178,34 @@ impl Shims {
                 reply = changed;
             }
         }
+        if cloudtrail_tags::complete(&backend, &reply).await {
+            traces.0.push(cloudtrail_tags::NAME);
+        }
         if let Some(changed) = apigateway_api_keys::correct(&backend, &reply).await {
             traces.0.push(apigateway_api_keys::NAME);
+            reply = changed;
+        }
+        if let Some(changed) = lambda_vpc_config::correct(&backend, &reply).await {
+            traces.0.push(lambda_vpc_config::NAME);
+            reply = changed;
+        }
+        if let Some(changed) = self.interfaces.correct(&backend, &reply).await {
+            traces.0.push(lambda_interfaces::NAME);
+            reply = changed;
+        }
+        if let Some(changed) = self.flow_logs.correct(&backend, &reply).await {
+            traces.0.push(ec2_flow_logs::NAME);
+            reply = changed;
+        }
+        if let Some(changed) = self.associations.correct(&backend, &reply).await {
+            traces.0.push(wafv2_associations::NAME);
+            reply = changed;
+        }
+        if wafv2_logging::forget(&backend, &reply).await {
+            traces.0.push(wafv2_logging::NAME);
+        }
+        if let Some(changed) = self.tags.correct(&call, &reply) {
+            traces.0.push(apigateway_tags::NAME);
             reply = changed;
         }
         if let Some(changed) = kms_key_state::correct(&backend, &reply).await {
@@ -130,6 +232,18 @@ impl Shims {
             ),
             (dynamodb_table_status::NAME, self.tables.answer(call)),
             (config_evaluations::NAME, self.evaluations.answer(call)),
+            (iam_new_roles::NAME, self.roles.refuse(call)),
+            (lambda_function_state::NAME, self.functions.refuse(call)),
+            (
+                apigateway_client_certificates::NAME,
+                self.certificates.answer(call),
+            ),
+            (
+                cloudwatch_dashboard_tags::NAME,
+                self.dashboards.answer(call),
+            ),
+            (guardduty_tags::NAME, self.detectors.answer(call)),
+            (config_recorder::NAME, self.recorders.answer(call)),
         ];
         for (name, reply) in at_once {
             if let Some(reply) = reply {
@@ -155,18 +269,60 @@ impl Shims {
         if let Some(reply) = apigateway_api_keys::refuse(backend).await {
             return Some((apigateway_api_keys::NAME, reply));
         }
+        if let Some(reply) = apigateway_refusals::refuse(backend).await {
+            return Some((apigateway_refusals::NAME, reply));
+        }
+        if let Some(reply) = self.rules.answer(backend, &self.recorders).await {
+            return Some((config_rules::NAME, reply));
+        }
+        if let Some(reply) = secretsmanager_deletion::refuse(backend).await {
+            return Some((secretsmanager_deletion::NAME, reply));
+        }
+        if let Some(reply) = self.rotation.answer(backend).await {
+            return Some((secretsmanager_rotation::NAME, reply));
+        }
         if let Some(reply) = secretsmanager_versions::refuse(backend).await {
             return Some((secretsmanager_versions::NAME, reply));
         }
+        if let Some(reply) = ec2_deleted_endpoints::refuse(backend).await {
+            return Some((ec2_deleted_endpoints::NAME, reply));
+        }
+        if let Some(reply) = ec2_dependencies::refuse(backend).await {
+            return Some((ec2_dependencies::NAME, reply));
+        }
         if let Some(reply) = ssm_tags::refuse(backend).await {
             return Some((ssm_tags::NAME, reply));
+        }
+        if let Some(reply) = lambda_role::refuse(backend).await {
+            return Some((lambda_role::NAME, reply));
+        }
+        if let Some(reply) = lambda_vpc_config::refuse(backend).await {
+            return Some((lambda_vpc_config::NAME, reply));
+        }
+        if let Some(reply) = self.interfaces.refuse(backend).await {
+            return Some((lambda_interfaces::NAME, reply));
+        }
+        if let Some(reply) = self.associations.answer(backend).await {
+            return Some((wafv2_associations::NAME, reply));
+        }
+        if let Some(reply) = wafv2_logging::refuse(backend).await {
+            return Some((wafv2_logging::NAME, reply));
+        }
+        if let Some(reply) = self.log_keys.answer(backend).await {
+            return Some((logs_group_key::NAME, reply));
+        }
+        if let Some(reply) = events_rule_targets::refuse(backend).await {
+            return Some((events_rule_targets::NAME, reply));
+        }
+        if let Some(reply) = guardduty_one_detector::refuse(backend).await {
+            return Some((guardduty_one_detector::NAME, reply));
         }
         None
     }
 
     #[allow(clippy::type_complexity, reason = "a table of named functions")]
-    fn corrections(&self) -> [(&'static str, fn(&Self, &Inbound, &Reply) -> Option<Reply>); 9] {
-        [
+    fn corrections(&self) -> Vec<(&'static str, fn(&Self, &Inbound, &Reply) -> Option<Reply>)> {
+        vec![
             (kms_key_metadata::NAME, |_, call, reply| {
                 kms_key_metadata::correct(call, reply)
             }),
@@ -191,21 +347,80 @@ impl Shims {
             (secretsmanager_pending::NAME, |shims, call, reply| {
                 shims.pending.correct(call, reply)
             }),
+            (iam_new_roles::NAME, |shims, call, reply| {
+                shims.roles.learn(call, reply)
+            }),
+            (lambda_function_state::NAME, |shims, call, reply| {
+                shims.functions.correct(call, reply)
+            }),
+            (secretsmanager_rotation::NAME, |shims, call, reply| {
+                shims.rotation.correct(call, reply)
+            }),
+            (ec2_endpoint_names::NAME, |shims, call, reply| {
+                shims.endpoint_names.correct(call, reply)
+            }),
+            (ec2_rule_descriptions::NAME, |shims, call, reply| {
+                shims.descriptions.correct(call, reply)
+            }),
             (moto_account::NAME, |shims, call, reply| {
                 shims.accounts.learn(call, reply)
             }),
+            (apigateway_patches::NAME, |shims, call, reply| {
+                shims.patched.correct(call, reply)
+            }),
+            (wafv2_items::NAME, |_, call, reply| {
+                wafv2_items::correct(call, reply)
+            }),
+            (cloudwatch_dashboard_tags::NAME, |shims, call, reply| {
+                shims.dashboards.learn(call, reply)
+            }),
+            (guardduty_tags::NAME, |shims, call, reply| {
+                shims.detectors.correct(call, reply)
+            }),
+            (logs_group_key::NAME, |shims, call, reply| {
+                shims.log_keys.correct(call, reply)
+            }),
         ]
+    }
+
+    /// How long a kind of thing takes from now on, until the next reset.
+    /// False: nothing of that name takes time.
+    pub fn settle_in(&self, what: &str, time: Duration) -> bool {
+        match what {
+            "tables" => self.tables.settle_in(time),
+            "roles" => self.roles.settle_in(time),
+            "functions" => self.functions.settle_in(time),
+            "interfaces" => self.interfaces.settle_in(time),
+            _ => return false,
+        }
+        true
     }
 
     pub fn reset(&self) {
         self.email.reset();
         self.tables.reset();
         self.evaluations.reset();
+        self.recorders.reset();
+        self.rules.reset();
+        self.rotation.reset();
         self.pending.reset();
         self.recovery.reset();
         self.regions.reset();
         self.accounts.reset();
         self.versions.reset();
+        self.roles.reset();
+        self.functions.reset();
+        self.interfaces.reset();
+        self.associations.reset();
+        self.flow_logs.reset();
+        self.certificates.reset();
+        self.patched.reset();
+        self.tags.reset();
+        self.dashboards.reset();
+        self.detectors.reset();
+        self.log_keys.reset();
+        self.endpoint_names.reset();
+        self.descriptions.reset();
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use hyper::header::HeaderValue;
 
+use crate::sandbox::emulators::ACCOUNT;
 use crate::sandbox::reply::{self, Reply};
 use crate::sandbox::request::Inbound;
 use crate::sandbox::route::{self, Emulator};
@@ -18,12 +19,28 @@ pub const NAME: &str = "moto_account";
 pub struct Accounts(Mutex<BTreeMap<String, String>>);
 
 impl Accounts {
+    /// The call under its account's id instead of the key that it was signed
+    /// with: two keys of one account see the same things. Both emulators take
+    /// a key of twelve digits for an account.
+    pub fn of(&self, call: &Inbound) -> Inbound {
+        let mut call = call.clone();
+        let account = super::lock(&self.0).get(&call.access_key).cloned();
+        let is_account =
+            call.access_key.len() == 12 && call.access_key.bytes().all(|b| b.is_ascii_digit());
+        if let Some(account) = account {
+            call.access_key = account;
+        } else if !is_account {
+            call.access_key = ACCOUNT.to_owned();
+        }
+        call
+    }
+
     /// The call as moto must get it.
     pub fn introduce(&self, call: &Inbound) -> Inbound {
         let mut call = call.clone();
         if route::emulator(&call.service) == Emulator::Moto
-            && let Some(account) = super::lock(&self.0).get(&call.access_key)
-            && let Ok(account) = HeaderValue::from_str(account)
+            && call.access_key != ACCOUNT
+            && let Ok(account) = HeaderValue::from_str(&call.access_key)
         {
             call.headers.insert("x-moto-account-id", account);
         }

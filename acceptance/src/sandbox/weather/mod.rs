@@ -8,6 +8,7 @@
 
 pub mod holds;
 pub mod limits;
+pub mod named;
 pub mod rule;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

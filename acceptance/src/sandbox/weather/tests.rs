@@ -1,4 +1,5 @@
 use super::*;
+use crate::sandbox::rest_operation;
 use hyper::Request;
 use hyper::body::Bytes;
 
@@ -11,7 +12,11 @@ fn call(service: &str, operation: &str) -> Inbound {
         .header("x-amz-target", format!("X.{operation}"))
         .body(());
     let (parts, ()) = request.unwrap().into_parts();
-    Inbound::new(parts, Bytes::from_static(b"{}"))
+    Inbound::new(
+        parts,
+        Bytes::from_static(b"{}"),
+        &rest_operation::tests::some(),
+    )
 }
 
 fn weather(rules: &[&str]) -> Weather {
@@ -127,4 +132,49 @@ fn the_limits_of_aws_are_rules() {
         fates(&weather, &calls),
         [false, false, false, false, false, true, true]
     );
+}
+
+/// A call of API Gateway, by its path.
+fn rest(method: &str, path: &str) -> Inbound {
+    let scope = "AWS4-HMAC-SHA256 Credential=test/20260102/us-east-1/apigateway/aws4_request, SignedHeaders=host, Signature=0";
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header("authorization", scope).body(());
+    let (parts, ()) = request.unwrap().into_parts();
+    Inbound::new(
+        parts,
+        Bytes::from_static(b"{}"),
+        &rest_operation::tests::some(),
+    )
+}
+
+#[test]
+fn a_limit_of_a_rest_service_is_by_the_name_of_its_operation() {
+    let weather = Weather::default();
+    weather.add(limits::rules());
+    let begin = Instant::now();
+    let refused = |call: &Inbound, seconds: u64| {
+        let verdict = weather.judge(call, begin + Duration::from_secs(seconds));
+        verdict.fate.is_some()
+    };
+    let create = rest("POST", "/restapis");
+    assert_eq!(
+        [0, 1, 3, 4].map(|second| refused(&create, second)),
+        [false, true, false, true]
+    );
+    // Every call of the service counts towards what all of them may do.
+    let read = rest("GET", "/restapis/abc");
+    let let_through = (0..60).filter(|_| !refused(&read, 100)).count();
+    assert_eq!(let_through, 40);
+}
+
+#[test]
+fn operations_that_are_limited_each_do_not_wait_for_another() {
+    let weather = Weather::default();
+    weather.add(limits::rules());
+    let calls = [
+        call("wafv2", "CreateWebACL"),
+        call("wafv2", "PutLoggingConfiguration"),
+        call("wafv2", "CreateWebACL"),
+    ];
+    assert_eq!(fates(&weather, &calls), [false, false, true]);
 }

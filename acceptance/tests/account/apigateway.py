@@ -1,0 +1,614 @@
+# APIs with what stands below them, keys, usage plans, client certificates.
+
+gateway = Late("apigateway")
+
+
+def apis():
+    return listed("apigateway", "get_rest_apis", "items")
+
+
+def below_apis(operation, name):
+    """Things that APIs have: (API, name)."""
+    return {(api["id"], item[name]) for api in apis() for item in listed("apigateway", operation, "items", restApiId=api["id"])}
+
+
+def api_resources(api, **arguments):
+    return listed("apigateway", "get_resources", "items", restApiId=api, **arguments)
+
+
+@kind("APIs")
+def api_ids():
+    return {api["id"] for api in apis()}
+
+
+@kind("API resources")
+def resource_paths():
+    """Each API has its root by itself."""
+    return {name for name in below_apis("get_resources", "path") if name[1] != "/"}
+
+
+@kind("API methods")
+def method_names():
+    return {(api["id"], resource["path"], verb) for api in apis()
+            for resource in api_resources(api["id"]) for verb in resource.get("resourceMethods", {})}
+
+
+@kind("API models")
+def model_names():
+    """AWS gives each API the models Empty and Error."""
+    return {name for name in below_apis("get_models", "name") if name[1] not in ("Empty", "Error")}
+
+
+@kind("API validators")
+def validator_ids():
+    return below_apis("get_request_validators", "id")
+
+
+@kind("API deployments")
+def deployment_ids():
+    return below_apis("get_deployments", "id")
+
+
+@kind("API stages")
+def stage_names():
+    return {(api["id"], stage["stageName"]) for api in apis() for stage in gateway.get_stages(restApiId=api["id"])["item"]}
+
+
+@kind("API keys")
+def api_keys():
+    return {key["id"] for key in listed("apigateway", "get_api_keys", "items")}
+
+
+@kind("usage plans")
+def usage_plans():
+    return {plan["id"] for plan in listed("apigateway", "get_usage_plans", "items")}
+
+
+@kind("keys of usage plans")
+def usage_plan_keys():
+    return {(plan, key["id"]) for plan in usage_plans() for key in listed("apigateway", "get_usage_plan_keys", "items", usagePlanId=plan)}
+
+
+@kind("client certificates")
+def client_certificates():
+    return {one["clientCertificateId"] for one in listed("apigateway", "get_client_certificates", "items")}
+
+
+# -- what a resource of the template is here ------------------------------------------------
+
+def tagged_here(x, id, items, key):
+    """By its tags: API Gateway's names are not unique."""
+    found = [item for item in items if x.carries(item.get("tags", {}), id)]
+    if len(found) != 1:
+        differences.append(f"{id}: {len(found)} carry its tags")
+        return {}
+    return {"Ref": found[0][key], "found": found[0]}
+
+
+def one_here(id, items, key):
+    items = list(items)
+    if len(items) != 1:
+        differences.append(f"{id}: there are {len(items)} of it")
+        return {}
+    return {"Ref": items[0][key], "found": items[0]}
+
+
+@identify("AWS::ApiGateway::RestApi")
+def identify_api(x, id, p):
+    names = tagged_here(x, id, apis(), "id")
+    return names | {"RestApiId": names.get("Ref"), "RootResourceId": names.get("found", {}).get("rootResourceId")}
+
+
+@identify("AWS::ApiGateway::Resource")
+def identify_api_resource(x, id, p):
+    items = api_resources(p["RestApiId"])
+    return one_here(id, [one for one in items if (one.get("parentId"), one.get("pathPart")) == (p["ParentId"], p["PathPart"])], "id")
+
+
+@identify("AWS::ApiGateway::RequestValidator")
+def identify_validator(x, id, p):
+    items = listed("apigateway", "get_request_validators", "items", restApiId=p["RestApiId"])
+    return one_here(id, [one for one in items if one["name"] == p["Name"]], "id")
+
+
+@identify("AWS::ApiGateway::Model")
+def identify_model(x, id, p):
+    return {"Ref": p["Name"]}
+
+
+@identify("AWS::ApiGateway::Deployment")
+def identify_deployment(x, id, p):
+    items = listed("apigateway", "get_deployments", "items", restApiId=p["RestApiId"])
+    return one_here(id, [one for one in items if one.get("description") == p["Description"]], "id")
+
+
+@identify("AWS::ApiGateway::Stage")
+def identify_stage(x, id, p):
+    return {"Ref": p["StageName"]}
+
+
+@identify("AWS::ApiGateway::ApiKey")
+def identify_api_key(x, id, p):
+    """The oldest that serves without an end: a rotation leaves its predecessor for a while."""
+    row = [key for key in listed("apigateway", "get_api_keys", "items") if x.carries(key.get("tags", {}), id)]
+    serving = sorted((key for key in row if "tap:retire-after" not in key["tags"]), key=lambda key: key["createdDate"])
+    if not serving:
+        differences.append(f"{id}: no key carries its tags")
+        return {"row": []}
+    return {"Ref": serving[0]["id"], "APIKeyId": serving[0]["id"], "row": [key["id"] for key in row]}
+
+
+@identify("AWS::ApiGateway::UsagePlan")
+def identify_usage_plan(x, id, p):
+    return tagged_here(x, id, listed("apigateway", "get_usage_plans", "items"), "id")
+
+
+@identify("AWS::ApiGateway::ClientCertificate")
+def identify_client_certificate(x, id, p):
+    return tagged_here(x, id, listed("apigateway", "get_client_certificates", "items"), "clientCertificateId")
+
+
+# -- as CloudFormation would write what is here -------------------------------------------
+
+@compare("AWS::ApiGateway::RestApi")
+def compare_api(x, id, p):
+    x.saw("APIs", x.name(id, "Ref"))
+    api = gateway.get_rest_api(restApiId=x.name(id, "Ref"))
+    document = api.get("policy")
+    same(id, p | ({"Policy": policy(p["Policy"])} if "Policy" in p else {}), {
+        "Name": api["name"],
+        "Description": api.get("description"),
+        "ApiKeySourceType": api["apiKeySource"],
+        "DisableExecuteApiEndpoint": api["disableExecuteApiEndpoint"],
+        "EndpointConfiguration": {"Types": api["endpointConfiguration"]["types"]},
+        "Policy": document and policy(json.loads(document.replace('\\"', '"'))),
+    })
+    x.tags(id, p, api["tags"])
+
+
+@compare("AWS::ApiGateway::Resource")
+def compare_api_resource(x, id, p):
+    resource = gateway.get_resource(restApiId=p["RestApiId"], resourceId=x.name(id, "Ref"))
+    x.saw("API resources", (p["RestApiId"], resource["path"]))
+    same(id, p, {"RestApiId": p["RestApiId"], "ParentId": resource["parentId"], "PathPart": resource["pathPart"]})
+
+
+@compare("AWS::ApiGateway::RequestValidator")
+def compare_validator(x, id, p):
+    x.saw("API validators", (p["RestApiId"], x.name(id, "Ref")))
+    validator = gateway.get_request_validator(restApiId=p["RestApiId"], requestValidatorId=x.name(id, "Ref"))
+    same(id, p, {
+        "RestApiId": p["RestApiId"],
+        "Name": validator["name"],
+        "ValidateRequestBody": validator["validateRequestBody"],
+        "ValidateRequestParameters": validator["validateRequestParameters"],
+    })
+
+
+@compare("AWS::ApiGateway::Model")
+def compare_model(x, id, p):
+    x.saw("API models", (p["RestApiId"], p["Name"]))
+    model = gateway.get_model(restApiId=p["RestApiId"], modelName=p["Name"])
+    same(id, p, {
+        "RestApiId": p["RestApiId"],
+        "Name": model["name"],
+        "ContentType": model["contentType"],
+        "Description": model.get("description") or None,
+        "Schema": json.loads(model["schema"]),
+    })
+
+
+@compare("AWS::ApiGateway::Method")
+def compare_method(x, id, p):
+    method = gateway.get_method(restApiId=p["RestApiId"], resourceId=p["ResourceId"], httpMethod=p["HttpMethod"])
+    path = gateway.get_resource(restApiId=p["RestApiId"], resourceId=p["ResourceId"])["path"]
+    x.saw("API methods", (p["RestApiId"], path, p["HttpMethod"]))
+    integration = method.get("methodIntegration")
+    same(id, p, {
+        "RestApiId": p["RestApiId"],
+        "ResourceId": p["ResourceId"],
+        "HttpMethod": method["httpMethod"],
+        "AuthorizationType": method["authorizationType"],
+        "ApiKeyRequired": method["apiKeyRequired"],
+        "RequestValidatorId": method.get("requestValidatorId"),
+        "RequestModels": method.get("requestModels") or None,
+        "RequestParameters": method.get("requestParameters") or None,
+        "Integration": integration and {
+            "Type": integration["type"],
+            "IntegrationHttpMethod": integration["httpMethod"],
+            "Uri": integration["uri"],
+            "TimeoutInMillis": integration["timeoutInMillis"],
+        },
+    })
+
+
+@compare("AWS::ApiGateway::Deployment")
+def compare_deployment(x, id, p):
+    x.saw("API deployments", (p["RestApiId"], x.name(id, "Ref")))
+    deployment = gateway.get_deployment(restApiId=p["RestApiId"], deploymentId=x.name(id, "Ref"))
+    same(id, p, {"RestApiId": p["RestApiId"], "Description": deployment["description"]})
+
+
+@compare("AWS::ApiGateway::Stage")
+def compare_stage(x, id, p):
+    x.saw("API stages", (p["RestApiId"], p["StageName"]))
+    stage = gateway.get_stage(restApiId=p["RestApiId"], stageName=p["StageName"])
+    log = stage.get("accessLogSettings")
+    same(id, p, {
+        "RestApiId": p["RestApiId"],
+        "StageName": stage["stageName"],
+        "DeploymentId": stage["deploymentId"],
+        "ClientCertificateId": stage.get("clientCertificateId"),
+        "TracingEnabled": stage["tracingEnabled"],
+        "AccessLogSetting": (log or None) and {"DestinationArn": log["destinationArn"], "Format": log["format"]},
+        "MethodSettings": [method_setting(*setting) for setting in sorted(stage["methodSettings"].items())] or None,
+        "Variables": stage.get("variables") or None,
+    })
+    x.tags(id, p, stage["tags"])
+
+
+def method_setting(place, live):
+    """Without those of a cache, which the stage has not."""
+    path, verb = place.rsplit("/", 1)
+    return {
+        "ResourcePath": "/" + path.replace("~1", "/").lstrip("/"),
+        "HttpMethod": verb,
+        "DataTraceEnabled": live["dataTraceEnabled"],
+        "LoggingLevel": live["loggingLevel"],
+        "MetricsEnabled": live["metricsEnabled"],
+        "ThrottlingBurstLimit": live["throttlingBurstLimit"],
+        "ThrottlingRateLimit": live["throttlingRateLimit"],
+    }
+
+
+@compare("AWS::ApiGateway::ApiKey")
+def compare_api_key(x, id, p):
+    for one in x.name(id, "row"):
+        x.saw("API keys", one)
+    key = gateway.get_api_key(apiKey=x.name(id, "Ref"), includeValue=True)
+    # Neither value is shown.
+    differ(f"{id} has the value of {p['Value']}", True, key["value"] == in_secret(p["Value"]))
+    same(id, {name: value for name, value in p.items() if name != "Value"}, {
+        "Name": key["name"],
+        "Description": key["description"],
+        "Enabled": key["enabled"],
+    })
+    x.tags(id, p, key["tags"])
+
+
+@compare("AWS::ApiGateway::UsagePlan")
+def compare_usage_plan(x, id, p):
+    x.saw("usage plans", x.name(id, "Ref"))
+    plan = gateway.get_usage_plan(usagePlanId=x.name(id, "Ref"))
+    throttle, quota = plan.get("throttle"), plan.get("quota")
+    same(id, p, {
+        "UsagePlanName": plan["name"],
+        "Description": plan["description"],
+        "ApiStages": [{"ApiId": stage["apiId"], "Stage": stage["stage"]} for stage in plan["apiStages"]],
+        "Throttle": throttle and {"BurstLimit": throttle["burstLimit"], "RateLimit": throttle["rateLimit"]},
+        "Quota": quota and {"Limit": quota["limit"], "Period": quota["period"]},
+    })
+    x.tags(id, p, plan["tags"])
+
+
+@compare("AWS::ApiGateway::UsagePlanKey")
+def compare_usage_plan_key(x, id, p):
+    key = gateway.get_usage_plan_key(usagePlanId=p["UsagePlanId"], keyId=p["KeyId"])
+    same(id, p, {"KeyId": key["id"], "KeyType": key["type"], "UsagePlanId": p["UsagePlanId"]})
+    # A rotation's successor is in the plan too, and its predecessor still is.
+    row = x.name(x.resources[id]["Properties"]["KeyId"]["Ref"], "row")
+    for plan, one in x.all("keys of usage plans"):
+        if plan == p["UsagePlanId"] and one in row:
+            x.saw("keys of usage plans", (plan, one))
+
+
+@compare("AWS::ApiGateway::ClientCertificate")
+def compare_client_certificate(x, id, p):
+    x.saw("client certificates", x.name(id, "Ref"))
+    certificate = gateway.get_client_certificate(clientCertificateId=x.name(id, "Ref"))
+    same(id, p, {"Description": certificate["description"]})
+    x.tags(id, p, certificate["tags"])
+
+
+# -- changes --------------------------------------------------------------------------------
+
+def patch(path, value, op="replace"):
+    return {"op": op, "path": path} | ({} if value is None else {"value": value})
+
+
+def gateway_arn(path):
+    return f"arn:aws:apigateway:{region}::/{path}"
+
+
+def gateway_tags(place, look):
+    """What tagging needs of a type: its place, and how its tags look, by logical id."""
+    def put(id, tags):
+        gateway.tag_resource(resourceArn=gateway_arn(place(id)), tags=tags)
+
+    def remove(id, key):
+        gateway.untag_resource(resourceArn=gateway_arn(place(id)), tagKeys=[key])
+    return put, remove, look
+
+
+def below(id):
+    return physical(id).split("|")
+
+
+def rest_api(id):
+    return gateway.get_rest_api(restApiId=physical(id))
+
+
+def patch_api(path, value):
+    return lambda id: gateway.update_rest_api(restApiId=physical(id), patchOperations=[patch(path, value)])
+
+
+api_tagging = gateway_tags(lambda id: f"restapis/{physical(id)}", lambda id: rest_api(id)["tags"])
+TAG["AWS::ApiGateway::RestApi"] = (api_tagging[0], api_tagging[2])
+CHANGES["AWS::ApiGateway::RestApi"] = [
+    (["Name"], patch_api("/name", "other"), lambda id: rest_api(id)["name"]),
+    (["Description"], patch_api("/description", "other"), lambda id: rest_api(id)["description"]),
+    (["ApiKeySourceType"], patch_api("/apiKeySource", "AUTHORIZER"), lambda id: rest_api(id)["apiKeySource"]),
+    (["DisableExecuteApiEndpoint"], patch_api("/disableExecuteApiEndpoint", "true"), lambda id: rest_api(id)["disableExecuteApiEndpoint"]),
+    (["EndpointConfiguration.Types[0]"], patch_api("/endpointConfiguration/types/REGIONAL", "EDGE"),
+     lambda id: rest_api(id)["endpointConfiguration"]["types"]),
+    *tag_changes(*api_tagging),
+]
+
+
+def validator(id):
+    api, one = below(id)
+    return gateway.get_request_validator(restApiId=api, requestValidatorId=one)
+
+
+def patch_validator(path):
+    def change(id):
+        api, one = below(id)
+        gateway.update_request_validator(restApiId=api, requestValidatorId=one, patchOperations=[patch(path, "false")])
+    return change
+
+
+CHANGES["AWS::ApiGateway::RequestValidator"] = [
+    (["ValidateRequestBody"], patch_validator("/validateRequestBody"), lambda id: validator(id)["validateRequestBody"]),
+    (["ValidateRequestParameters"], patch_validator("/validateRequestParameters"), lambda id: validator(id)["validateRequestParameters"]),
+]
+
+
+def model(id):
+    api, name = below(id)
+    return gateway.get_model(restApiId=api, modelName=name)
+
+
+def model_schema(id):
+    return json.loads(model(id)["schema"])
+
+
+def patch_model(path, value):
+    def change(id):
+        api, name = below(id)
+        gateway.update_model(restApiId=api, modelName=name, patchOperations=[patch(path, value(id) if callable(value) else value)])
+    return change
+
+
+def looser(id):
+    schema = model_schema(id)
+    schema["properties"]["document_key"]["maxLength"] = 9
+    return json.dumps(schema)
+
+
+CHANGES["AWS::ApiGateway::Model"] = [
+    (["Schema.properties.document_key.maxLength"], patch_model("/schema", looser), model_schema),
+    (["Schema"], patch_model("/schema", "[]"), model_schema),
+    (["Description"], patch_model("/description", "other"), lambda id: model(id).get("description")),
+]
+
+
+def method_place(id):
+    return dict(zip(("restApiId", "resourceId", "httpMethod"), below(id)))
+
+
+def method(name):
+    return lambda id: gateway.get_method(**method_place(id)).get(name)
+
+
+def patch_method(path, value, op="replace"):
+    return lambda id: gateway.update_method(**method_place(id), patchOperations=[patch(path, value, op)])
+
+
+def put_integration(**other):
+    def change(id):
+        live = method("methodIntegration")(id)
+        said = {"type": live["type"], "integrationHttpMethod": live["httpMethod"], "uri": live["uri"], "timeoutInMillis": live["timeoutInMillis"]}
+        gateway.put_integration(**method_place(id), **(said | other))
+    return change
+
+
+CHANGES["AWS::ApiGateway::Method"] = [
+    (["ApiKeyRequired"], patch_method("/apiKeyRequired", "false"), method("apiKeyRequired")),
+    (["AuthorizationType"], patch_method("/authorizationType", "NONE"), method("authorizationType")),
+    (["RequestValidatorId"], patch_method("/requestValidatorId", ""), method("requestValidatorId")),
+    (["RequestModels.application/json"], patch_method("/requestModels/application~1json", None, "remove"), method("requestModels")),
+    (["RequestParameters.method.request.header.x"], patch_method("/requestParameters/method.request.header.x", "true", "add"),
+     method("requestParameters")),
+    (["Integration.TimeoutInMillis"], put_integration(timeoutInMillis=1000), method("methodIntegration")),
+    (["Integration"], lambda id: gateway.delete_integration(**method_place(id)), method("methodIntegration")),
+]
+
+
+def stage(name):
+    def look(id):
+        api, stage_name = below(id)
+        return gateway.get_stage(restApiId=api, stageName=stage_name).get(name)
+    return look
+
+
+def patch_stage(path, value, op="replace"):
+    def change(id):
+        api, stage_name = below(id)
+        gateway.update_stage(restApiId=api, stageName=stage_name, patchOperations=[patch(path, value, op)])
+    return change
+
+
+def deploy_as_a_stranger(id):
+    api, stage_name = below(id)
+    gateway.create_deployment(restApiId=api, stageName=stage_name, description="a stranger's")
+
+
+def delete_deployments_of_strangers():
+    for api in apis():
+        for deployment in listed("apigateway", "get_deployments", "items", restApiId=api["id"]):
+            if deployment.get("description") == "a stranger's":
+                gateway.delete_deployment(restApiId=api["id"], deploymentId=deployment["id"])
+
+
+TIDY.append(delete_deployments_of_strangers)
+stage_tagging = gateway_tags(lambda id: "restapis/{}/stages/{}".format(*below(id)), stage("tags"))
+TAG["AWS::ApiGateway::Stage"] = (stage_tagging[0], stage_tagging[2])
+CHANGES["AWS::ApiGateway::Stage"] = [
+    (["AccessLogSetting.Format"], patch_stage("/accessLogSettings/format", "$context.requestId"), stage("accessLogSettings")),
+    (["AccessLogSetting"], patch_stage("/accessLogSettings", None, "remove"), stage("accessLogSettings")),
+    (["MethodSettings[0].LoggingLevel"], patch_stage("/*/*/logging/loglevel", "ERROR"), stage("methodSettings")),
+    (["MethodSettings[0].DataTraceEnabled"], patch_stage("/*/*/logging/dataTrace", "true"), stage("methodSettings")),
+    (["MethodSettings[0].ThrottlingRateLimit"], patch_stage("/*/*/throttling/rateLimit", "99"), stage("methodSettings")),
+    (["TracingEnabled"], patch_stage("/tracingEnabled", "false"), stage("tracingEnabled")),
+    (["ClientCertificateId"], patch_stage("/clientCertificateId", ""), stage("clientCertificateId")),
+    (["DeploymentId"], deploy_as_a_stranger, stage("deploymentId")),
+    *tag_changes(*stage_tagging),
+]
+
+
+def api_key(name):
+    return lambda id: gateway.get_api_key(apiKey=physical(id))[name]
+
+
+def patch_api_key(path, value):
+    return lambda id: gateway.update_api_key(apiKey=physical(id), patchOperations=[patch(path, value)])
+
+
+key_tagging = gateway_tags(lambda id: f"apikeys/{physical(id)}", api_key("tags"))
+TAG["AWS::ApiGateway::ApiKey"] = (key_tagging[0], key_tagging[2])
+CHANGES["AWS::ApiGateway::ApiKey"] = [
+    (["Description"], patch_api_key("/description", "other"), api_key("description")),
+    (["Enabled"], patch_api_key("/enabled", "false"), api_key("enabled")),
+    *tag_changes(*key_tagging),
+]
+
+
+def plan(name):
+    return lambda id: gateway.get_usage_plan(usagePlanId=physical(id)).get(name)
+
+
+def patch_plan(path, value, op="replace"):
+    return lambda id: gateway.update_usage_plan(usagePlanId=physical(id), patchOperations=[patch(path, value, op)])
+
+
+def quota(id):
+    live = plan("quota")(id)
+    return live and [live["limit"], live["period"]]
+
+
+def leave_stages(plan_id):
+    for one in gateway.get_usage_plan(usagePlanId=plan_id)["apiStages"]:
+        gateway.update_usage_plan(usagePlanId=plan_id, patchOperations=[patch("/apiStages", f"{one['apiId']}:{one['stage']}", "remove")])
+
+
+plan_tagging = gateway_tags(lambda id: f"usageplans/{physical(id)}", plan("tags"))
+TAG["AWS::ApiGateway::UsagePlan"] = (plan_tagging[0], plan_tagging[2])
+CHANGES["AWS::ApiGateway::UsagePlan"] = [
+    (["UsagePlanName"], patch_plan("/name", "other"), plan("name")),
+    (["Description"], patch_plan("/description", "other"), plan("description")),
+    (["Throttle.RateLimit"], patch_plan("/throttle/rateLimit", "99"), plan("throttle")),
+    (["Throttle"], patch_plan("/throttle", None, "remove"), plan("throttle")),
+    (["Quota.Limit"], patch_plan("/quota/limit", "99"), quota),
+    (["Quota"], patch_plan("/quota", None, "remove"), quota),
+    (["ApiStages"], lambda id: leave_stages(physical(id)), plan("apiStages")),
+    *tag_changes(*plan_tagging),
+]
+
+
+def certificate(name):
+    return lambda id: gateway.get_client_certificate(clientCertificateId=physical(id))[name]
+
+
+certificate_tagging = gateway_tags(lambda id: f"clientcertificates/{physical(id)}", certificate("tags"))
+TAG["AWS::ApiGateway::ClientCertificate"] = (certificate_tagging[0], certificate_tagging[2])
+CHANGES["AWS::ApiGateway::ClientCertificate"] = [
+    (["Description"], lambda id: gateway.update_client_certificate(
+        clientCertificateId=physical(id), patchOperations=[patch("/description", "other")]), certificate("description")),
+    *tag_changes(*certificate_tagging),
+]
+
+# Where it stands is all that a resource is; what it deploys, all that a deployment is;
+# whom it lets in, all that a plan's key is.
+CHANGES["AWS::ApiGateway::Resource"] = []
+CHANGES["AWS::ApiGateway::Deployment"] = []
+CHANGES["AWS::ApiGateway::UsagePlanKey"] = []
+
+
+# -- deletion -------------------------------------------------------------------------------
+
+@deletes("AWS::ApiGateway::UsagePlanKey")
+def delete_usage_plan_key(identifier):
+    key, plan_id = identifier.split(":")
+    gateway.delete_usage_plan_key(usagePlanId=plan_id, keyId=key)
+
+
+@deletes("AWS::ApiGateway::UsagePlan")
+def delete_usage_plan(plan_id):
+    # One that stages belong to cannot be deleted.
+    leave_stages(plan_id)
+    gateway.delete_usage_plan(usagePlanId=plan_id)
+
+
+@deletes("AWS::ApiGateway::ApiKey")
+def delete_api_key(key):
+    gateway.delete_api_key(apiKey=key)
+
+
+@deletes("AWS::ApiGateway::Stage")
+def delete_stage(identifier):
+    api, name = identifier.split("|")
+    gateway.delete_stage(restApiId=api, stageName=name)
+
+
+@deletes("AWS::ApiGateway::Deployment")
+def delete_deployment(identifier):
+    deployment, api = identifier.split("|")
+    gateway.delete_deployment(restApiId=api, deploymentId=deployment)
+
+
+@deletes("AWS::ApiGateway::Method")
+def delete_method(identifier):
+    api, resource, verb = identifier.split("|")
+    gateway.delete_method(restApiId=api, resourceId=resource, httpMethod=verb)
+
+
+@deletes("AWS::ApiGateway::RequestValidator")
+def delete_request_validator(identifier):
+    api, one = identifier.split("|")
+    gateway.delete_request_validator(restApiId=api, requestValidatorId=one)
+
+
+@deletes("AWS::ApiGateway::Model")
+def delete_model(identifier):
+    api, name = identifier.split("|")
+    gateway.delete_model(restApiId=api, modelName=name)
+
+
+@deletes("AWS::ApiGateway::Resource")
+def delete_api_resource(identifier):
+    api, resource = identifier.split("|")
+    try:
+        gateway.delete_resource(restApiId=api, resourceId=resource)
+    except gateway.exceptions.NotFoundException:
+        # It went with the one above it.
+        pass
+
+
+@deletes("AWS::ApiGateway::RestApi")
+def delete_api(api):
+    gateway.delete_rest_api(restApiId=api)
+
+
+@deletes("AWS::ApiGateway::ClientCertificate")
+def delete_client_certificate(certificate):
+    gateway.delete_client_certificate(clientCertificateId=certificate)

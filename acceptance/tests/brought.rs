@@ -1,0 +1,171 @@
+//! What a user brings is used, and is at the end what it was at the beginning.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+mod live;
+
+use acceptance::Sandbox;
+use acceptance::terraform::program;
+use common::{ADDRESS, apply, expect_code, expect_empty_plan, pipeline, sandbox, terraform};
+use live::Settings;
+use serde_json::{Value, json};
+use std::process::Command;
+
+/// Keys, a bucket for logs that admits what delivers to it, one with a zip of
+/// the functions, and a function that puts credentials into effect.
+const BRING: &str = r#"
+account, region = "123456789012", "us-east-1"
+kms, s3, iam = boto3.client("kms"), boto3.client("s3"), boto3.client("iam")
+root = {"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "kms:*", "Resource": "*"}
+services = [f"logs.{region}.amazonaws.com", "logging.s3.amazonaws.com", "delivery.logs.amazonaws.com", "cloudwatch.amazonaws.com",
+            "events.amazonaws.com", "sns.amazonaws.com"]
+admits = {"Sid": "Services", "Effect": "Allow", "Principal": {"Service": services}, "Resource": "*",
+          "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]}
+keys = {}
+for name in ("data", "environment", "logs"):
+    made = kms.create_key(Description=f"theirs, for {name}", Tags=[{"TagKey": "of", "TagValue": "others"}],
+                          Policy=json.dumps({"Version": "2012-10-17", "Statement": [root, admits] if name == "logs" else [root]}))["KeyMetadata"]
+    kms.enable_key_rotation(KeyId=made["KeyId"], RotationPeriodInDays=200)
+    keys[name] = made["Arn"]
+for bucket in ("their-logs", "their-releases"):
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "of", "Value": "others"}]})
+deliver = {"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{region}:{account}:*"}}
+s3.put_bucket_policy(Bucket="their-logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Sid": "AccessLogs", "Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject",
+     "Resource": "arn:aws:s3:::their-logs/*"},
+    {"Sid": "AWSLogDeliveryWrite", "Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"}, "Action": "s3:PutObject",
+     "Resource": f"arn:aws:s3:::their-logs/*", "Condition": deliver | {"StringEquals": {"aws:SourceAccount": account, "s3:x-amz-acl": "bucket-owner-full-control"}}},
+    {"Sid": "AWSLogDeliveryAclCheck", "Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"},
+     "Action": ["s3:GetBucketAcl", "s3:ListBucket"], "Resource": "arn:aws:s3:::their-logs", "Condition": deliver},
+]}))
+code = open("{zip}", "rb").read()
+version = s3.put_object(Bucket="their-releases", Key="functions.zip", Body=code)["VersionId"]
+role = iam.create_role(RoleName="their-rotation", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))["Role"]["Arn"]
+rotation = boto3.client("lambda").create_function(FunctionName="their-rotation", Role=role, Runtime="provided.al2023", Handler="bootstrap",
+    Code={"ZipFile": code}, Tags={"of": "others"})
+print(json.dumps({"keys": keys, "version": version, "rotation": rotation["FunctionArn"], "code": rotation["CodeSha256"]}))
+"#;
+
+/// What of the pipeline uses it.
+const USED: &str = r#"
+s3, functions = boto3.client("s3"), boto3.client("lambda")
+raw = next(b["Name"] for b in s3.list_buckets()["Buckets"] if "-raw-" in b["Name"])
+encryption = s3.get_bucket_encryption(Bucket=raw)["ServerSideEncryptionConfiguration"]["Rules"][0]
+function = functions.get_function(FunctionName="scan-documents-dev")["Configuration"]
+group = boto3.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/scan-documents-dev")["logGroups"][0]
+topic = boto3.client("sns").get_topic_attributes(TopicArn="arn:aws:sns:us-east-1:123456789012:alerts-documents-dev")["Attributes"]
+secrets = boto3.client("secretsmanager")
+secrets = {secrets.describe_secret(SecretId=s["ARN"])["KmsKeyId"] for s in secrets.list_secrets()["SecretList"]}
+print(json.dumps({
+    "documents": encryption["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"],
+    "table": boto3.client("dynamodb").describe_table(TableName="audit-documents-dev")["Table"]["SSEDescription"]["KMSMasterKeyArn"],
+    "secrets": sorted(secrets),
+    "function": function["KMSKeyArn"], "log group": group["kmsKeyId"], "topic": topic["KmsMasterKeyId"],
+    "access logs": s3.get_bucket_logging(Bucket=raw)["LoggingEnabled"]["TargetBucket"],
+    "code": function["CodeSha256"],
+}))
+"#;
+
+/// Everything that could have been changed of it.
+const LOOK: &str = r#"
+kms, s3, functions = boto3.client("kms"), boto3.client("s3"), boto3.client("lambda")
+def said(function, **arguments):
+    try:
+        answer = function(**arguments)
+        answer.pop("ResponseMetadata")
+        return answer
+    except Exception as error:
+        return str(error)
+def key(arn):
+    return [said(each, KeyId=arn) for each in (kms.describe_key, kms.get_key_rotation_status, kms.list_resource_tags, kms.list_grants, kms.list_aliases)] \
+        + [said(kms.get_key_policy, KeyId=arn, PolicyName="default")]
+def bucket(name):
+    asked = ("get_bucket_policy", "get_bucket_tagging", "get_bucket_versioning", "get_bucket_encryption", "get_public_access_block",
+             "get_bucket_lifecycle_configuration", "get_bucket_logging", "get_bucket_notification_configuration", "get_bucket_ownership_controls",
+             "get_bucket_acl", "list_object_versions")
+    return {each: said(getattr(s3, each), Bucket=name) for each in asked}
+def function(name):
+    found = said(functions.get_function, FunctionName=name)
+    found.pop("Code", None)
+    return [found, said(functions.list_event_source_mappings, FunctionName=name)]
+print(json.dumps({
+    "keys": [key(arn) for arn in KEYS],
+    "buckets": [bucket(name) for name in ("their-logs", "their-releases")],
+    "function": function("their-rotation"),
+    "role": said(boto3.client("iam").get_role, RoleName="their-rotation"),
+}, default=str))
+"#;
+
+#[test]
+fn keys_a_log_bucket_code_and_a_rotation_function_are_used_and_left_as_they_were() {
+    let sandbox = sandbox();
+    let brought = bring(&sandbox);
+    let look = || {
+        let keys = &brought["keys"];
+        let arns = json!([keys["data"], keys["environment"], keys["logs"]]);
+        let script = LOOK.replace("KEYS", &arns.to_string());
+        sandbox.boto3(&script).expect("a look")
+    };
+    let (before, everything) = (look(), common::account(&sandbox));
+    let code = json!({
+        "s3_bucket": "their-releases", "s3_key": "functions.zip",
+        "s3_object_version": brought["version"],
+    });
+    let mut settings = Settings::new("documents")
+        .with("encryption.key_arns", brought["keys"].clone())
+        .with("storage.log_bucket_name", "their-logs")
+        .with("functions.code", code)
+        .with("secrets.rotation_function_arn", brought["rotation"].clone())
+        .with("secrets.credentials", json!({ "database": "dbadmin" }));
+    let terraform = terraform(&sandbox, &pipeline(&settings.hcl()));
+    apply(&terraform);
+    let used = sandbox.boto3(USED).expect("a look");
+    let keys = &brought["keys"];
+    assert_eq!(
+        used,
+        json!({
+            "documents": keys["data"], "table": keys["data"], "secrets": [keys["data"]],
+            "function": keys["environment"], "log group": keys["logs"], "topic": keys["logs"],
+            "access logs": "their-logs", "code": brought["code"],
+        })
+    );
+    expect_empty_plan(&terraform);
+    assert_eq!(look(), before, "after the apply");
+    let state = terraform.state_of(ADDRESS).expect("a state");
+    assert_eq!(state["key_arns"], brought["keys"]);
+    assert_eq!(state["bucket_names"]["logs"], "their-logs");
+
+    settings.set("functions.memory_mb", 768);
+    settings.set("storage.noncurrent_glacier_after_days", 60);
+    settings.set("threats.minimum_severity", 8);
+    settings.set("tags", json!({ "team": "payments" }));
+    terraform
+        .configure(&pipeline(&settings.hcl()))
+        .expect("written");
+    apply(&terraform);
+    assert_eq!(look(), before, "after the change");
+
+    let ran = terraform.destroy().expect("runs");
+    expect_code(&ran, 0, "destroy");
+    assert_eq!(look(), before, "after the destroy");
+    let left = common::account(&sandbox);
+    assert_eq!(left, everything, "nothing more, and nothing less");
+}
+
+/// The zip is the provider's, as a user would build one of their own.
+fn bring(sandbox: &Sandbox) -> Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let zip = folder.path().join("functions.zip");
+    let provider = program("terraform-provider-tap").expect("built");
+    let done = Command::new(provider)
+        .args(["functions", "arm64"])
+        .arg(&zip)
+        .status()
+        .expect("runs");
+    assert!(done.success(), "the functions are in the provider");
+    let script = BRING.replace("{zip}", &zip.display().to_string());
+    sandbox.boto3(&script).expect("brought")
+}

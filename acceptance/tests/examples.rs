@@ -1,0 +1,146 @@
+//! The examples that show one thing each: applied as they stand, with what they
+//! say has to be there, planned again, and destroyed, after which the account
+//! is what it was.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use acceptance::Sandbox;
+use acceptance::terraform::Terraform;
+use common::{apply, expect_code, expect_empty_plan};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// An example in a folder of its own, with values for its variables.
+fn example(sandbox: &Sandbox, name: &str, variables: &Value) -> Terraform {
+    let mut terraform = Terraform::new(&sandbox.env()).expect("Terraform and the provider");
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let from = examples.join(name).join("main.tf");
+    std::fs::copy(from, terraform.dir().join("main.tf")).expect("copied");
+    for (variable, value) in variables.as_object().into_iter().flatten() {
+        let text = value.as_str().map(ToOwned::to_owned);
+        let text = text.unwrap_or_else(|| value.to_string());
+        terraform.set(&format!("TF_VAR_{variable}"), text);
+    }
+    terraform
+}
+
+/// Through its whole life; what `look` says of it in between.
+#[track_caller]
+fn lives(sandbox: &Sandbox, name: &str, variables: &Value, look: impl FnOnce(&Terraform)) {
+    let before = common::account(sandbox);
+    let terraform = example(sandbox, name, variables);
+    let ran = terraform.run(&["validate", "-no-color"]).expect("runs");
+    expect_code(&ran, 0, "validate");
+    apply(&terraform);
+    expect_empty_plan(&terraform);
+    look(&terraform);
+    let ran = terraform.destroy().expect("runs");
+    expect_code(&ran, 0, "destroy");
+    let after = common::account(sandbox);
+    assert_eq!(after, before, "the account after {name}");
+}
+
+fn output(terraform: &Terraform, name: &str) -> Value {
+    let ran = terraform.run(&["output", "-json", name]).expect("runs");
+    serde_json::from_str(&ran.stdout).expect("JSON")
+}
+
+#[test]
+fn a_pipeline_lives_in_a_network_that_exists_and_leaves_it_alone() {
+    let sandbox = common::sandbox();
+    let network = sandbox
+        .boto3(
+            r#"
+ec2 = boto3.client("ec2")
+vpc = ec2.create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
+ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})
+ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+subnets = []
+for number, zone in enumerate("ab"):
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.40.{number}.0/24", AvailabilityZone=f"us-east-1{zone}")
+    subnets.append(subnet["Subnet"]["SubnetId"])
+    ec2.associate_route_table(RouteTableId=table, SubnetId=subnets[-1])
+print(json.dumps({"vpc_id": vpc, "subnet_ids": subnets, "route_table_ids": [table]}))
+"#,
+        )
+        .expect("a network");
+    lives(&sandbox, "byo-network", &network, |terraform| {
+        let state = terraform.state_of(common::ADDRESS).expect("a state");
+        assert_eq!(state["vpc_id"], network["vpc_id"]);
+        let endpoints = output(terraform, "vpc_endpoint_ids");
+        assert!(endpoints["s3"].is_string(), "{endpoints}");
+    });
+}
+
+#[test]
+fn callers_show_a_certificate_under_a_domain_of_the_users() {
+    let sandbox = common::sandbox();
+    sandbox
+        .boto3(
+            r#"
+s3 = boto3.client("s3")
+s3.create_bucket(Bucket="truststore-documents")
+s3.put_object(Bucket="truststore-documents", Key="clients.pem", Body=b"-----BEGIN CERTIFICATE-----\n")
+print("{}")
+"#,
+        )
+        .expect("a truststore");
+    let variables = json!({
+        "domain_name": "documents.example.com",
+        "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "truststore_uri": "s3://truststore-documents/clients.pem",
+    });
+    lives(&sandbox, "mutual-tls", &variables, |terraform| {
+        let endpoint = output(terraform, "api_endpoint");
+        let endpoint = endpoint.as_str().expect("a URL");
+        assert!(
+            endpoint.starts_with("https://documents.example.com"),
+            "{endpoint}"
+        );
+    });
+}
+
+#[test]
+fn auditors_of_another_account_have_a_role() {
+    let sandbox = common::sandbox();
+    let variables = json!({
+        "auditor_account_id": "210987654321",
+        "external_id": "b8f3d1c2-audit",
+        "auditor_cidrs": ["203.0.113.0/24"],
+    });
+    lives(&sandbox, "cross-account", &variables, |terraform| {
+        let role = output(terraform, "auditor_role_arn");
+        let role = role.as_str().expect("an ARN");
+        let name = role.rsplit('/').next().expect("a name");
+        let script = format!(
+            "print(json.dumps(boto3.client('iam').get_role(RoleName='{name}')['Role']['AssumeRolePolicyDocument']))"
+        );
+        let trust = sandbox.boto3(&script).expect("the role");
+        let statement = &trust["Statement"][0];
+        assert_eq!(
+            statement["Principal"],
+            json!({ "AWS": "arn:aws:iam::210987654321:root" })
+        );
+        let condition = &statement["Condition"];
+        assert_eq!(
+            condition["StringEquals"]["sts:ExternalId"],
+            "b8f3d1c2-audit"
+        );
+        assert_eq!(condition["Bool"]["aws:MultiFactorAuthPresent"], "true");
+    });
+}
+
+#[test]
+fn each_team_has_a_pipeline_of_its_own() {
+    let sandbox = common::sandbox();
+    lives(&sandbox, "many", &json!({}), |terraform| {
+        let endpoints = output(terraform, "api_endpoints");
+        let (claims, payments) = (&endpoints["claims"], &endpoints["payments"]);
+        assert!(
+            claims.is_string() && payments.is_string() && claims != payments,
+            "{endpoints}"
+        );
+    });
+}

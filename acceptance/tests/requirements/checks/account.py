@@ -1,0 +1,125 @@
+"""The account around the pipeline: what it has before, and what of it is there.
+
+`prepare` gives the account what a real one has: a recorder, a detector, a
+trail, API Gateway's logging role, and things of somebody else's. `snapshot`
+says what is there, by kind.
+"""
+
+import json
+
+import boto3
+
+
+def attempt(make):
+    """An emulator that lacks a service lacks its object, before and after; a row
+    that needs it says so, and one that could be looked at before and not
+    after fails."""
+    try:
+        return make()
+    except Exception:
+        return None
+
+
+def prepare():
+    iam, s3 = boto3.client("iam"), boto3.client("s3")
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+    role = iam.create_role(RoleName="of-somebody-else", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    s3.create_bucket(Bucket="of-somebody-else")
+    boto3.client("events").put_rule(Name="of-somebody-else", EventPattern='{"source": ["of.somebody.else"]}')
+    account = [{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]
+    attempt(lambda: boto3.client("apigateway").update_account(patchOperations=account))
+    attempt(lambda: boto3.client("guardduty").create_detector(Enable=True))
+    config = boto3.client("config")
+    attempt(lambda: config.put_configuration_recorder(ConfigurationRecorder={"name": "default", "roleARN": role}))
+    attempt(lambda: config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": "of-somebody-else"}))
+    attempt(lambda: config.start_configuration_recorder(ConfigurationRecorderName="default"))
+    trail = boto3.client("cloudtrail")
+    attempt(lambda: trail.create_trail(Name="management", S3BucketName="of-somebody-else", IsMultiRegionTrail=True))
+    attempt(lambda: trail.start_logging(Name="management"))
+
+
+def _pages(service, operation, key, take, counts=lambda item: True, **arguments):
+    def look():
+        client = boto3.client(service)
+        if client.can_paginate(operation):
+            answers = client.get_paginator(operation).paginate(**arguments)
+        else:
+            answers = [getattr(client, operation)(**arguments)]
+        return sorted(str(take(item)) for answer in answers for item in answer.get(key, []) if counts(item))
+
+    return look
+
+
+def _named(name):
+    return lambda item: item[name]
+
+
+def _there(endpoint):
+    """AWS shows a deleted endpoint for a while."""
+    return endpoint["State"].lower() != "deleted"
+
+
+def _made(acl):
+    """A VPC's default one comes and goes with the VPC; moto forgets to let it go."""
+    return not acl["IsDefault"]
+
+
+def _keys():
+    kms = boto3.client("kms")
+    ids = [key["KeyId"] for page in kms.get_paginator("list_keys").paginate() for key in page["Keys"]]
+    found = [kms.describe_key(KeyId=id)["KeyMetadata"] for id in ids]
+    return sorted(m["KeyId"] for m in found if m.get("KeyManager") == "CUSTOMER" and m["KeyState"] != "PendingDeletion")
+
+
+def _public_access_block():
+    return boto3.client("s3control").get_public_access_block(AccountId="123456789012")["PublicAccessBlockConfiguration"]
+
+
+# Of these an account has one for everybody.
+SINGLETONS = {
+    "API Gateway account": lambda: {k: v for k, v in boto3.client("apigateway").get_account().items() if k != "ResponseMetadata"},
+    "detectors": lambda: boto3.client("guardduty").list_detectors()["DetectorIds"],
+    "recorders": lambda: boto3.client("config").describe_configuration_recorders()["ConfigurationRecorders"],
+    "delivery channels": lambda: boto3.client("config").describe_delivery_channels()["DeliveryChannels"],
+    "trails": lambda: boto3.client("cloudtrail").describe_trails()["trailList"],
+    "public access block": _public_access_block,
+}
+
+KINDS = {
+    "alarms": _pages("cloudwatch", "describe_alarms", "MetricAlarms", _named("AlarmName")),
+    "aliases": _pages("kms", "list_aliases", "Aliases", _named("AliasName")),
+    "api keys": _pages("apigateway", "get_api_keys", "items", _named("id")),
+    "buckets": _pages("s3", "list_buckets", "Buckets", _named("Name")),
+    "client certificates": _pages("apigateway", "get_client_certificates", "items", _named("clientCertificateId")),
+    "config rules": _pages("config", "describe_config_rules", "ConfigRules", _named("ConfigRuleName")),
+    "dashboards": _pages("cloudwatch", "list_dashboards", "DashboardEntries", _named("DashboardName")),
+    "endpoints": _pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", _named("VpcEndpointId"), counts=_there),
+    "flow logs": _pages("ec2", "describe_flow_logs", "FlowLogs", _named("FlowLogId")),
+    "functions": _pages("lambda", "list_functions", "Functions", _named("FunctionName")),
+    "keys": _keys,
+    "log groups": _pages("logs", "describe_log_groups", "logGroups", _named("logGroupName")),
+    "log policies": _pages("logs", "describe_resource_policies", "resourcePolicies", _named("policyName")),
+    "network acls": _pages("ec2", "describe_network_acls", "NetworkAcls", _named("NetworkAclId"), counts=_made),
+    "parameters": _pages("ssm", "describe_parameters", "Parameters", _named("Name")),
+    "policies": _pages("iam", "list_policies", "Policies", _named("PolicyName"), Scope="Local"),
+    "queues": _pages("sqs", "list_queues", "QueueUrls", str),
+    "rest apis": _pages("apigateway", "get_rest_apis", "items", _named("id")),
+    "roles": _pages("iam", "list_roles", "Roles", _named("RoleName")),
+    "rules": _pages("events", "list_rules", "Rules", _named("Name")),
+    "secrets": _pages("secretsmanager", "list_secrets", "SecretList", _named("Name")),
+    "security groups": _pages("ec2", "describe_security_groups", "SecurityGroups", _named("GroupId")),
+    "subscriptions": _pages("sns", "list_subscriptions", "Subscriptions", _named("SubscriptionArn")),
+    "subnets": _pages("ec2", "describe_subnets", "Subnets", _named("SubnetId")),
+    "tables": lambda: boto3.client("dynamodb").list_tables()["TableNames"],
+    "topics": _pages("sns", "list_topics", "Topics", _named("TopicArn")),
+    "usage plans": _pages("apigateway", "get_usage_plans", "items", _named("id")),
+    "vpcs": _pages("ec2", "describe_vpcs", "Vpcs", _named("VpcId")),
+    "web acls": _pages("wafv2", "list_web_acls", "WebACLs", _named("Name"), Scope="REGIONAL"),
+}
+
+
+def snapshot():
+    return {
+        "singletons": {name: attempt(look) for name, look in SINGLETONS.items()},
+        "things": {name: attempt(look) for name, look in KINDS.items()},
+    }

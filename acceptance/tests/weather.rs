@@ -1,0 +1,83 @@
+//! What AWS does that no emulator does by itself, all at once: roles that
+//! cannot be assumed yet, functions that take their time, interfaces that hold
+//! subnets, services that have not heard of each other
+//! (section 9 of the design). Each must have struck, and none may show.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use common::{apply, expect_clean_destroy, expect_empty_plan, pipeline, terraform};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// The named weathers that a pipeline's calls can meet, and how many calls
+/// each strikes.
+const NAMED: [(&str, u64); 6] = [
+    ("api-conflict", 1),
+    ("bucket-conflict", 2),
+    ("log-key-unknown", 2),
+    ("role-without-interfaces", 2),
+    ("stage-unknown", 1),
+    ("waf-unavailable", 2),
+];
+
+#[test]
+fn under_every_weather_of_aws_an_apply_ends_ready_and_a_destroy_leaves_nothing() {
+    let sandbox = common::sandbox();
+    for (what, milliseconds) in [
+        ("roles", 15_000),
+        ("functions", 1500),
+        ("tables", 1000),
+        ("interfaces", 20_000),
+    ] {
+        sandbox
+            .settle(what, Duration::from_millis(milliseconds))
+            .expect("settles");
+    }
+    for (name, first) in NAMED {
+        sandbox.named_weather(name, first).expect("weather");
+    }
+    let terraform = terraform(&sandbox, &pipeline(""));
+    apply(&terraform);
+    let calls = sandbox.calls().expect("recorded");
+    let struck: BTreeSet<&str> = calls
+        .iter()
+        .flat_map(|call| call.weather.iter().map(String::as_str))
+        .collect();
+    for (name, _) in NAMED {
+        assert!(struck.contains(name), "{name} struck nothing: {struck:?}");
+    }
+    let refused_role = calls.iter().any(|call| {
+        call.operation == "CreateFunction" && call.shims.iter().any(|shim| shim == "iam_new_roles")
+    });
+    assert!(refused_role, "a role was too new for a function");
+    expect_empty_plan(&terraform);
+
+    // Functions are detached before they are deleted, and what holds the
+    // subnets is waited for and said.
+    let since = sandbox.last_sequence().expect("recorded");
+    expect_clean_destroy(&terraform, &sandbox);
+    let destroyed = sandbox.mutations_since(since).expect("recorded");
+    let position = |operation: &str| {
+        let found = destroyed
+            .iter()
+            .position(|call| call.operation == operation);
+        found.unwrap_or_else(|| panic!("no {operation} in the destroy"))
+    };
+    assert!(position("UpdateFunctionConfiguration") < position("DeleteFunction"));
+    let last = |operation: &str| {
+        let found = destroyed
+            .iter()
+            .rposition(|call| call.operation == operation);
+        found.unwrap_or_else(|| panic!("no {operation} in the destroy"))
+    };
+    assert!(last("DeleteFunction") < position("DeleteSubnet"));
+    let journal = terraform
+        .dir()
+        .join(".terraform/tap/documents-dev@us-east-1.jsonl");
+    let journal = std::fs::read_to_string(&journal).expect("a journal");
+    let waited = journal
+        .lines()
+        .any(|line| line.contains("\"waited\"") && line.contains("interface"));
+    assert!(waited, "the journal says what was waited for");
+}

@@ -1,0 +1,366 @@
+//! `AWS::Config::ConfigRule`.
+
+use super::{sdk_tags, tags_of};
+use crate::aws::clients::Clients;
+use crate::aws::error::{HandlerResultExt, found};
+use crate::aws::resource_type::{Outcome, ResourceType, physical};
+use crate::aws::tags::{self, TagMap};
+use crate::aws::waiting::Patience;
+use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical};
+use async_trait::async_trait;
+use aws_sdk_config::types::{
+    ConfigRule as SdkRule, EventSource, MaximumExecutionFrequency, MessageType, Owner,
+    Scope as SdkScope, Source as SdkSource, SourceDetail as SdkSourceDetail, Tag as SdkTag,
+};
+use aws_smithy_types::retry::RetryConfig;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// `AWS::Config::ConfigRule`
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-config-configrule.html>).
+///
+/// Ownership: our tags, which stand in the first `PutConfigRule`; a later one
+/// does not change them, and CloudFormation has no property for others.
+/// Interruption: every call may be made again. Deletion takes minutes, in
+/// which the name is taken. Errors: a function that Config may not invoke yet
+/// is `Transient`; without a recorder AWS takes no rule, and that is `Invalid`.
+pub(in crate::aws) struct ConfigRule;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(in crate::aws) struct ConfigRuleProperties {
+    config_rule_name: String,
+    #[serde(default)]
+    description: String,
+    /// An object; AWS keeps it as text.
+    #[serde(default = "nothing", skip_serializing_if = "is_nothing")]
+    input_parameters: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    maximum_execution_frequency: Option<String>,
+    #[serde(default, skip_serializing_if = "Scope::is_empty")]
+    scope: Scope,
+    source: Source,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Scope {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    compliance_resource_types: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tag_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tag_value: Option<String>,
+}
+
+impl Scope {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Source {
+    owner: String,
+    source_identifier: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    source_details: Vec<SourceDetail>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct SourceDetail {
+    event_source: String,
+    message_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    maximum_execution_frequency: Option<String>,
+}
+
+fn nothing() -> Value {
+    Value::Object(Map::new())
+}
+
+fn is_nothing(value: &Value) -> bool {
+    value.as_object().is_some_and(Map::is_empty)
+}
+
+#[async_trait]
+impl ResourceType for ConfigRule {
+    const TYPE: &'static str = "AWS::Config::ConfigRule";
+    const CREATE_ONLY: &'static [&'static str] = &["ConfigRuleName"];
+    const FOUND_BY: Option<&'static [&'static str]> = Some(&["ConfigRuleName"]);
+
+    type Properties = ConfigRuleProperties;
+
+    fn normalise(&self, properties: &mut ConfigRuleProperties, _: &str) -> Result<(), String> {
+        if let Value::String(text) = &properties.input_parameters {
+            properties.input_parameters = serde_json::from_str(text)
+                .map_err(|error| format!("InputParameters: is no JSON: {error}"))?;
+        }
+        if !properties.input_parameters.is_object() {
+            return Err("InputParameters: must be an object".to_owned());
+        }
+        properties.scope.compliance_resource_types.sort();
+        properties.source.source_details.sort();
+        Ok(())
+    }
+
+    fn check(&self, desired: &ConfigRuleProperties) -> Result<(), String> {
+        let scope = &desired.scope;
+        if scope.tag_value.is_some() && scope.tag_key.is_none() {
+            return Err("Scope.TagValue: needs TagKey".to_owned());
+        }
+        if scope.tag_key.is_some() && !scope.compliance_resource_types.is_empty() {
+            return Err("Scope: holds either tags or resource types, not both".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Looks first: `PutConfigRule` changes a rule that is there already,
+    /// whosever it is.
+    async fn create(
+        &self,
+        cx: &Context<'_>,
+        clients: &Clients,
+        desired: &ConfigRuleProperties,
+    ) -> Outcome<Physical> {
+        const OPERATION: &str = "config:PutConfigRule";
+        let name = &desired.config_rule_name;
+        if let Some(there) = describe(clients, name).await? {
+            let (kind, what) = match is_leaving(&there) {
+                true => (ErrorKind::Transient, "is being deleted"),
+                false => (ErrorKind::AlreadyExists, "exists already"),
+            };
+            let message = format!("{} {what}", named(name));
+            return Err(HandlerError::ours(kind, OPERATION, message));
+        }
+        put(clients, desired, Some(sdk_tags(&tags::for_create(cx, &[])))).await?;
+        Ok(physical(name, name, []))
+    }
+
+    async fn ready(&self, _cx: &Context<'_>, clients: &Clients, identifier: &str) -> Outcome<()> {
+        match describe(clients, identifier).await? {
+            Some(_) => Ok(()),
+            None => {
+                let message = format!("{} is not there yet", named(identifier));
+                Err(HandlerError::ours(
+                    ErrorKind::Transient,
+                    "config:DescribeConfigRules",
+                    message,
+                ))
+            }
+        }
+    }
+
+    async fn read(
+        &self,
+        cx: &Context<'_>,
+        clients: &Clients,
+        identifier: &str,
+        _applied: Option<&ConfigRuleProperties>,
+    ) -> Outcome<Option<(Physical, ConfigRuleProperties)>> {
+        let rule = describe(clients, identifier).await?;
+        let Some(rule) = rule.filter(|rule| !is_leaving(rule)) else {
+            return Ok(None);
+        };
+        require_ours(cx, clients, "config:DescribeConfigRules", &rule).await?;
+        Ok(Some((physical(identifier, identifier, []), live(rule))))
+    }
+
+    async fn update(
+        &self,
+        _cx: &Context<'_>,
+        clients: &Clients,
+        identifier: &str,
+        current: &ConfigRuleProperties,
+        desired: &ConfigRuleProperties,
+    ) -> Outcome<Physical> {
+        if current != desired {
+            put(clients, desired, None).await?;
+        }
+        Ok(physical(identifier, identifier, []))
+    }
+
+    async fn delete(&self, cx: &Context<'_>, clients: &Clients, identifier: &str) -> Outcome<()> {
+        const OPERATION: &str = "config:DeleteConfigRule";
+        let Some(rule) = describe(clients, identifier).await? else {
+            return Ok(());
+        };
+        if !is_leaving(&rule) {
+            require_ours(cx, clients, OPERATION, &rule).await?;
+            let deleted = clients
+                .config()
+                .delete_config_rule()
+                .config_rule_name(identifier)
+                .send()
+                .await
+                .during(OPERATION);
+            if found(deleted)?.is_none() {
+                return Ok(());
+            }
+        }
+        let mut patience = Patience::new();
+        while describe(clients, identifier).await?.is_some() {
+            patience.pause(cx, OPERATION, &named(identifier)).await?;
+        }
+        Ok(())
+    }
+
+    async fn find(
+        &self,
+        cx: &Context<'_>,
+        clients: &Clients,
+        desired: &ConfigRuleProperties,
+    ) -> Outcome<Found> {
+        let name = &desired.config_rule_name;
+        let rule = describe(clients, name).await?;
+        let Some(rule) = rule.filter(|rule| !is_leaving(rule)) else {
+            return Ok(Found::Absent);
+        };
+        let live_tags = rule_tags(clients, &rule).await?;
+        Ok(tags::stranger_or(cx, &named(name), name, &live_tags))
+    }
+}
+
+async fn describe(clients: &Clients, name: &str) -> Outcome<Option<SdkRule>> {
+    let answer = clients
+        .config()
+        .describe_config_rules()
+        .config_rule_names(name)
+        .send()
+        .await
+        .during("config:DescribeConfigRules");
+    let rules = found(answer)?.and_then(|answer| answer.config_rules);
+    Ok(rules.and_then(|rules| rules.into_iter().next()))
+}
+
+/// The tags of a rule that was there a moment ago. Config may not know them
+/// yet; without them nobody can tell whose it is.
+async fn rule_tags(clients: &Clients, rule: &SdkRule) -> Outcome<TagMap> {
+    let arn = rule.config_rule_arn().unwrap_or_default();
+    tags_of(clients, arn).await?.ok_or_else(|| {
+        let message = format!("{arn} is not found");
+        HandlerError::ours(ErrorKind::Transient, "config:ListTagsForResource", message)
+    })
+}
+
+async fn require_ours(
+    cx: &Context<'_>,
+    clients: &Clients,
+    operation: &str,
+    rule: &SdkRule,
+) -> Outcome<()> {
+    let live_tags = rule_tags(clients, rule).await?;
+    let name = rule.config_rule_name().unwrap_or_default();
+    tags::require_ours(cx, operation, &named(name), &live_tags)
+}
+
+/// `DELETING`, `DELETING_RESULTS`.
+fn is_leaving(rule: &SdkRule) -> bool {
+    let state = rule.config_rule_state();
+    state.is_some_and(|state| state.as_str().starts_with("DELETING"))
+}
+
+async fn put(
+    clients: &Clients,
+    desired: &ConfigRuleProperties,
+    live_tags: Option<Vec<SdkTag>>,
+) -> Outcome<()> {
+    const OPERATION: &str = "config:PutConfigRule";
+    let creates = live_tags.is_some();
+    let mut call = clients
+        .config()
+        .put_config_rule()
+        .config_rule(sdk_rule(desired)?)
+        .set_tags(live_tags)
+        .customize();
+    if !creates {
+        return call.send().await.during(OPERATION).map(drop);
+    }
+    let once = aws_sdk_config::config::Builder::new().retry_config(RetryConfig::disabled());
+    call = call.config_override(once);
+    call.send().await.creating(OPERATION).map(drop)
+}
+
+fn sdk_rule(desired: &ConfigRuleProperties) -> Outcome<SdkRule> {
+    let scope = &desired.scope;
+    let types = Some(scope.compliance_resource_types.clone()).filter(|types| !types.is_empty());
+    let scope = SdkScope::builder()
+        .set_compliance_resource_types(types)
+        .set_tag_key(scope.tag_key.clone())
+        .set_tag_value(scope.tag_value.clone())
+        .build();
+    let details = desired.source.source_details.iter().map(|detail| {
+        SdkSourceDetail::builder()
+            .event_source(EventSource::from(detail.event_source.as_str()))
+            .message_type(MessageType::from(detail.message_type.as_str()))
+            .set_maximum_execution_frequency(frequency(&detail.maximum_execution_frequency))
+            .build()
+    });
+    let source = SdkSource::builder()
+        .owner(Owner::from(desired.source.owner.as_str()))
+        .source_identifier(&desired.source.source_identifier)
+        .set_source_details(Some(details.collect()).filter(|list: &Vec<_>| !list.is_empty()))
+        .build()
+        .map_err(|error| {
+            let kind = ErrorKind::Invalid;
+            HandlerError::ours(kind, "config:PutConfigRule", error.to_string())
+        })?;
+    let parameters = &desired.input_parameters;
+    Ok(SdkRule::builder()
+        .config_rule_name(&desired.config_rule_name)
+        .description(&desired.description)
+        .set_input_parameters((!is_nothing(parameters)).then(|| parameters.to_string()))
+        .set_maximum_execution_frequency(frequency(&desired.maximum_execution_frequency))
+        .set_scope((!desired.scope.is_empty()).then_some(scope))
+        .source(source)
+        .build())
+}
+
+fn frequency(text: &Option<String>) -> Option<MaximumExecutionFrequency> {
+    text.as_deref().map(MaximumExecutionFrequency::from)
+}
+
+fn live(rule: SdkRule) -> ConfigRuleProperties {
+    let text = |value: Option<String>| value.unwrap_or_default();
+    let period =
+        |value: Option<MaximumExecutionFrequency>| value.map(|value| value.as_str().to_owned());
+    let parameters = rule.input_parameters.filter(|text| !text.is_empty());
+    let scope = rule.scope.map(|scope| Scope {
+        compliance_resource_types: scope.compliance_resource_types.unwrap_or_default(),
+        tag_key: scope.tag_key,
+        tag_value: scope.tag_value,
+    });
+    let source = rule.source;
+    let details = source
+        .as_ref()
+        .map(SdkSource::source_details)
+        .unwrap_or_default();
+    let details = details.iter().cloned().map(|detail| SourceDetail {
+        event_source: text(detail.event_source.map(|source| source.as_str().to_owned())),
+        message_type: text(detail.message_type.map(|kind| kind.as_str().to_owned())),
+        maximum_execution_frequency: period(detail.maximum_execution_frequency),
+    });
+    let details = details.collect();
+    ConfigRuleProperties {
+        config_rule_name: text(rule.config_rule_name),
+        description: text(rule.description),
+        input_parameters: parameters.map_or_else(nothing, Value::String),
+        maximum_execution_frequency: period(rule.maximum_execution_frequency),
+        scope: scope.unwrap_or_default(),
+        source: Source {
+            owner: text(
+                source
+                    .as_ref()
+                    .map(|source| source.owner.as_str().to_owned()),
+            ),
+            source_identifier: text(source.and_then(|source| source.source_identifier)),
+            source_details: details,
+        },
+    }
+}
+
+fn named(name: &str) -> String {
+    format!("the Config rule {name}")
+}

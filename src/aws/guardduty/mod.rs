@@ -1,0 +1,14 @@
+//! GuardDuty.
+
+mod detector;
+
+use detector::Detector;
+
+use super::context::AwsContext;
+use super::resource_type::Typed;
+use crate::engine::Handler;
+use std::sync::Arc;
+
+pub(super) fn handlers(context: &Arc<AwsContext>) -> Vec<Arc<dyn Handler>> {
+    vec![Typed::handler(context, Detector)]
+}

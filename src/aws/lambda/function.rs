@@ -1,0 +1,231 @@
+//! `AWS::Lambda::Function`.
+
+use super::code::{self, Source};
+use super::live::{self, LiveFunction};
+use super::properties::FunctionProperties;
+use super::{changes, named};
+use crate::aws::clients::Clients;
+use crate::aws::error::{HandlerResultExt, found};
+use crate::aws::resource_type::{Outcome, ResourceType, physical};
+use crate::aws::tags;
+use crate::aws::waiting::Patience;
+use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical};
+use async_trait::async_trait;
+use aws_sdk_lambda::types::{FunctionCode, Runtime};
+use aws_smithy_types::retry::RetryConfig;
+
+/// `AWS::Lambda::Function`
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html>),
+/// of a zip.
+///
+/// Ownership: our tags, which stand in `CreateFunction` itself. Interruption:
+/// every call may be made again; of a change in several calls those that are
+/// done already are repeated. Errors: a role, key or network that is too new
+/// for Lambda is `Transient`, and so is a change while another is under way; a
+/// function that cannot become active says Lambda's reason.
+///
+/// A function in a VPC leaves it before it is deleted: Lambda keeps the
+/// network interfaces of a deleted function for up to 20 minutes and more, and
+/// with them subnets and security groups, but gives up those that no function
+/// uses sooner
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html>).
+/// It needs its role for that, which so must outlive it.
+pub(in crate::aws) struct Function;
+
+#[async_trait]
+impl ResourceType for Function {
+    const TYPE: &'static str = "AWS::Lambda::Function";
+    const CREATE_ONLY: &'static [&'static str] = &["FunctionName"];
+    const FOUND_BY: Option<&'static [&'static str]> = Some(&["FunctionName"]);
+
+    type Properties = FunctionProperties;
+
+    fn normalise(&self, properties: &mut FunctionProperties, _: &str) -> Result<(), String> {
+        properties.normalise()
+    }
+
+    async fn create(
+        &self,
+        cx: &Context<'_>,
+        clients: &Clients,
+        desired: &FunctionProperties,
+    ) -> Outcome<Physical> {
+        const OPERATION: &str = "lambda:CreateFunction";
+        let (code, _room) = match code::source(OPERATION, &desired.code).await? {
+            Source::Zip(zip, room) => (FunctionCode::builder().zip_file(zip), Some(room)),
+            Source::S3(code) => (
+                FunctionCode::builder()
+                    .s3_bucket(code.s3_bucket)
+                    .s3_key(code.s3_key)
+                    .set_s3_object_version(code.s3_object_version),
+                None,
+            ),
+        };
+        let live_tags = tags::for_create(cx, &desired.tags);
+        let mut call = clients
+            .lambda()
+            .create_function()
+            .function_name(&desired.function_name)
+            .runtime(Runtime::from(desired.runtime.as_str()))
+            .handler(&desired.handler)
+            .role(&desired.role)
+            .code(code.build())
+            .set_architectures(Some(changes::architectures(desired)))
+            .memory_size(desired.memory_size)
+            .timeout(desired.timeout)
+            .set_kms_key_arn(desired.kms_key_arn.clone())
+            .environment(changes::environment(desired))
+            .tracing_config(changes::tracing(desired))
+            .set_tags(Some(live_tags.into_iter().collect()));
+        if !desired.description.is_empty() {
+            call = call.description(&desired.description);
+        }
+        if desired.vpc_config.is_some() {
+            call = call.vpc_config(changes::vpc(desired.vpc_config.as_ref()));
+        }
+        if desired.dead_letter_config.is_some() {
+            call = call.dead_letter_config(changes::dead_letters(desired));
+        }
+        let once = aws_sdk_lambda::config::Builder::new().retry_config(RetryConfig::disabled());
+        let call = call.customize().config_override(once);
+        call.send().await.creating(OPERATION)?;
+        as_physical(clients, &desired.function_name)
+    }
+
+    async fn configure(
+        &self,
+        _cx: &Context<'_>,
+        clients: &Clients,
+        identifier: &str,
+        desired: &FunctionProperties,
+    ) -> Outcome<()> {
+        // AWS does not say where a zip of the user's came from, so that of an
+        // adopted function may be another.
+        if !code::is_own(&desired.code) {
+            changes::put_code(clients, identifier, desired).await?;
+        }
+        match desired.reserved_concurrent_executions {
+            None => Ok(()),
+            reserved => changes::put_concurrency(clients, identifier, reserved).await,
+        }
+    }
+
+    async fn ready(&self, cx: &Context<'_>, clients: &Clients, identifier: &str) -> Outcome<()> {
+        live::settled(cx, clients, identifier).await
+    }
+
+    async fn read(
+        &self,
+        cx: &Context<'_>,
+        clients: &Clients,
+        identifier: &str,
+        applied: Option<&FunctionProperties>,
+    ) -> Outcome<Option<(Physical, FunctionProperties)>> {
+        let Some(function) = live::get(clients, identifier).await? else {
+            return Ok(None);
+        };
+        tags::require_ours(cx, "lambda:GetFunction", &named(identifier), &function.tags)?;
+        let properties = function.properties(clients, applied)?;
+        Ok(Some((as_physical(clients, identifier)?, properties)))
+    }
+
+    async fn update(
+        &self,
+        cx: &Context<'_>,
+        clients: &Clients,
+        identifier: &str,
+        current: &FunctionProperties,
+        desired: &FunctionProperties,
+    ) -> Outcome<Physical> {
+        changes::apply(cx, clients, identifier, current, desired).await?;
+        let arn = arn_of(clients, identifier)?;
+        changes::put_tags(clients, &arn, current, desired).await?;
+        as_physical(clients, identifier)
+    }
+
+    async fn delete(&self, cx: &Context<'_>, clients: &Clients, identifier: &str) -> Outcome<()> {
+        const OPERATION: &str = "lambda:DeleteFunction";
+        let Some(function) = live::get(clients, identifier).await? else {
+            return Ok(());
+        };
+        tags::require_ours(cx, OPERATION, &named(identifier), &function.tags)?;
+        if function.is_in_vpc() {
+            leave_vpc(cx, clients, identifier, &function).await?;
+        }
+        let deleted = clients
+            .lambda()
+            .delete_function()
+            .function_name(identifier)
+            .send()
+            .await;
+        found(deleted.during(OPERATION))?;
+        let mut patience = Patience::new();
+        while live::get(clients, identifier).await?.is_some() {
+            let what = format!("{} to be gone", named(identifier));
+            patience.pause(cx, OPERATION, &what).await?;
+        }
+        Ok(())
+    }
+
+    async fn find(
+        &self,
+        cx: &Context<'_>,
+        clients: &Clients,
+        desired: &FunctionProperties,
+    ) -> Outcome<Found> {
+        let name = &desired.function_name;
+        Ok(match live::get(clients, name).await? {
+            Some(function) => tags::stranger_or(cx, &named(name), name, &function.tags),
+            None => Found::Absent,
+        })
+    }
+}
+
+/// So that its network interfaces are given up early. A function that cannot
+/// leave, for its role is gone for example, is deleted all the same: whoever
+/// deletes the subnets then waits the longer.
+async fn leave_vpc(
+    cx: &Context<'_>,
+    clients: &Clients,
+    name: &str,
+    function: &LiveFunction,
+) -> Outcome<()> {
+    let vpc = function.configuration.vpc_config.as_ref();
+    let vpc = vpc.and_then(|vpc| vpc.vpc_id()).unwrap_or_default();
+    cx.note(format!(
+        "{} leaves the VPC {vpc}, so that Lambda gives up its network interfaces there",
+        named(name)
+    ));
+    live::wait(cx, clients, name).await?;
+    match changes::leave_vpc(clients, name).await {
+        Ok(()) => {}
+        Err(error) if is_about_parameters(&error) => {
+            cx.note(format!("{} cannot leave its VPC: {error}", named(name)));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    }
+    if let Some(reason) = live::wait(cx, clients, name).await? {
+        cx.note(format!("{} did not leave its VPC: {reason}", named(name)));
+    }
+    Ok(())
+}
+
+/// Trying again would not help, and the function shall go anyway.
+fn is_about_parameters(error: &HandlerError) -> bool {
+    error.kind == ErrorKind::Invalid
+        || error.code.as_deref() == Some("InvalidParameterValueException")
+}
+
+fn arn_of(clients: &Clients, name: &str) -> Outcome<String> {
+    Ok(format!(
+        "arn:{}:lambda:{}:{}:function:{name}",
+        clients.partition(),
+        clients.region(),
+        clients.account_id()?
+    ))
+}
+
+fn as_physical(clients: &Clients, name: &str) -> Outcome<Physical> {
+    Ok(physical(name, name, [("Arn", arn_of(clients, name)?)]))
+}

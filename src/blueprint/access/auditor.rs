@@ -1,0 +1,125 @@
+//! The auditor's role: accounts that are trusted may read what happened, when
+//! they say the external id, have MFA and come from where they should
+//! (R101-R104). None without `access.trusted_account_ids`.
+
+use super::{AUDITOR_ROLE_ID, Role, policy, role, statements};
+use crate::blueprint::audit;
+use crate::blueprint::encryption::Purpose;
+use crate::blueprint::functions::Function;
+use crate::blueprint::policy::Statement;
+use crate::blueprint::storage::Bucket;
+use crate::blueprint::{Expansion, Facts, Spec, naming};
+use serde_json::{Value, json};
+
+pub(super) const BOUNDARY: &str = "auditor-boundary";
+
+pub(super) fn exists(spec: &Spec) -> bool {
+    !spec.access.trusted_account_ids.is_empty()
+}
+
+pub(super) fn expand(x: &mut Expansion<'_>) {
+    if !exists(x.spec) {
+        return;
+    }
+    let (spec, facts) = (x.spec, x.facts);
+    let mut statements = reading(spec, facts);
+    statements.extend(from_elsewhere(spec));
+    policy(x, "AuditorPolicy", "auditor", statements);
+    // What the role may ever do, whatever is attached to it (R102).
+    policy(x, "AuditorBoundary", BOUNDARY, reading(spec, facts));
+    role(
+        x,
+        Role {
+            id: AUDITOR_ROLE_ID,
+            policy_id: "AuditorPolicy",
+            name: naming::of_all_regions("auditor", spec, facts, naming::limit::ROLE),
+            description: "Reads what the pipeline has recorded",
+            trust: trust(spec, facts),
+            boundary_id: "AuditorBoundary",
+        },
+    );
+}
+
+fn trust(spec: &Spec, facts: &Facts) -> Statement {
+    let accounts = spec.access.trusted_account_ids.iter();
+    let accounts: Vec<Value> = accounts
+        .map(|id| json!(format!("arn:{}:iam::{id}:root", facts.partition)))
+        .collect();
+    let accounts = match accounts.as_slice() {
+        [one] => one.clone(),
+        _ => Value::Array(accounts),
+    };
+    let mut trust = Statement::allow("Auditors")
+        .aws(accounts)
+        .actions(["sts:AssumeRole"]);
+    if let Some(external_id) = &spec.access.external_id {
+        trust = trust.when("StringEquals", "sts:ExternalId", external_id.clone());
+    }
+    if spec.access.require_mfa {
+        // Absent for long-term keys: then this is not true either.
+        trust = trust.when("Bool", "aws:MultiFactorAuthPresent", "true");
+    }
+    if !spec.access.allowed_cidrs.is_empty() {
+        let cidrs = spec.access.allowed_cidrs.clone();
+        trust = trust.when("IpAddress", "aws:SourceIp", cidrs);
+    }
+    trust
+}
+
+/// The audit rows, the results of scans, the access logs and the functions'
+/// logs. No documents: whoever audits need not see the data.
+fn reading(spec: &Spec, facts: &Facts) -> Vec<Statement> {
+    let table = statements::audit_table_arn(spec, facts);
+    let index = format!("{table}/index/{}", audit::DAY_INDEX);
+    let bucket = |bucket: Bucket| facts.bucket_arn(&bucket.name(spec, facts));
+    let groups = Function::ALL.map(|function| {
+        let group = function.log_group_arn(spec, facts);
+        json!(format!("{group}:*"))
+    });
+    vec![
+        Statement::allow("AuditRows")
+            .actions(["dynamodb:GetItem", "dynamodb:Query"])
+            .resource(json!([table, index])),
+        Statement::allow("Lists")
+            .actions(["s3:ListBucket"])
+            .resource(json!([bucket(Bucket::Processed), bucket(Bucket::Logs)])),
+        Statement::allow("Results")
+            .actions(["s3:GetObject"])
+            .resource(json!([
+                format!("{}/scan-results/*", bucket(Bucket::Processed)),
+                format!("{}/*", bucket(Bucket::Logs)),
+            ])),
+        Statement::allow("FunctionLogs")
+            .actions([
+                "logs:DescribeLogStreams",
+                "logs:FilterLogEvents",
+                "logs:GetLogEvents",
+            ])
+            .resource(groups.to_vec()),
+        decrypt("DataKey", Purpose::Data, &["dynamodb", "s3"], spec, facts),
+        decrypt("LogsKey", Purpose::Logs, &["s3"], spec, facts),
+    ]
+}
+
+fn decrypt(sid: &str, key: Purpose, services: &[&str], spec: &Spec, facts: &Facts) -> Statement {
+    let services = services.iter();
+    let through: Vec<String> = services
+        .map(|service| format!("{service}.{}.amazonaws.com", facts.region))
+        .collect();
+    Statement::allow(sid)
+        .actions(["kms:Decrypt"])
+        .resource(key.arn(spec))
+        .when("StringEquals", "kms:ViaService", through)
+}
+
+/// A session that was begun at the right place is used there too. Not what a
+/// service does for it: that comes from the service's address.
+fn from_elsewhere(spec: &Spec) -> Option<Statement> {
+    let cidrs = &spec.access.allowed_cidrs;
+    let denied = Statement::deny("OnlyFromTheseAddresses")
+        .actions(["*"])
+        .resource("*")
+        .when("NotIpAddress", "aws:SourceIp", cidrs.clone())
+        .when("BoolIfExists", "aws:ViaAWSService", "false");
+    (!cidrs.is_empty()).then_some(denied)
+}

@@ -1,0 +1,126 @@
+//! API (R050-R063): a REST API in front of the functions.
+//!
+//! ```text
+//! RestApi ─► resources ─► methods ─► ApiDeployment ─► ApiStage ─► UsagePlan ─► UsagePlanKey ◄─ ApiKey
+//! ```
+//!
+//! Who calls is known by an IAM signature (an API key tells customers apart
+//! and is no authentication), what is sent is checked against a model before a
+//! function sees it, and how often is limited twice: for the stage and for the
+//! key. What `methods` declares is what a deployment is made of; what `stage`
+//! declares is how that is served.
+
+mod domain;
+mod logging;
+mod methods;
+mod stage;
+
+#[cfg(test)]
+mod tests;
+
+pub use logging::{ACCESS_LOG_GROUP_ID, access_log_group_name, execution_log_group_name, logs};
+pub(super) use methods::seal;
+
+use super::policy::{Statement, document};
+use super::spec::Authorization;
+use super::{Expansion, Facts, Spec, naming, object};
+use crate::engine::template::intrinsics::{reference, sub};
+use serde_json::{Value, json};
+
+pub const REST_API_ID: &str = "RestApi";
+pub const STAGE_ID: &str = "ApiStage";
+pub const API_KEY_ID: &str = "ApiKey";
+pub const USAGE_PLAN_ID: &str = "UsagePlan";
+pub const STAGE_NAME: &str = "v1";
+
+/// The secret with the API key's value, which the area of secrets declares,
+/// and the member that holds it.
+const SECRET_ID: &str = "ApiKeySecret";
+const SECRET_MEMBER: &str = "api_key";
+
+/// The longest name of an API, a usage plan and a key that is still readable
+/// in the console; AWS itself takes 1024 characters.
+const LONGEST_NAME: usize = 128;
+
+pub(super) fn expand(x: &mut Expansion<'_>) {
+    let (spec, facts) = (x.spec, x.facts);
+    let properties = object(json!({
+        "Name": name(spec),
+        "Description": format!("Documents of {}", naming::pipeline_id(spec, facts)),
+        "EndpointConfiguration": { "Types": ["REGIONAL"] },
+        // Mutual TLS that can be gone round is none (R058).
+        "DisableExecuteApiEndpoint": spec.api.mutual_tls.is_some(),
+        "ApiKeySourceType": "HEADER",
+        "Policy": resource_policy(spec),
+        "Tags": x.tags(&[]),
+    }));
+    x.add(REST_API_ID, "AWS::ApiGateway::RestApi", properties);
+    methods::expand(x);
+    logging::expand(x);
+    stage::expand(x);
+    domain::expand(x);
+}
+
+/// `api-documents-dev`
+pub fn name(spec: &Spec) -> String {
+    naming::name("api", spec, LONGEST_NAME)
+}
+
+pub fn rest_api_id() -> Value {
+    reference(REST_API_ID)
+}
+
+/// What a web ACL is associated with.
+pub fn stage_arn(_spec: &Spec, facts: &Facts) -> Value {
+    sub(format!(
+        "arn:{}:apigateway:{}::/restapis/${{{REST_API_ID}}}/stages/${{{STAGE_ID}}}",
+        facts.partition, facts.region
+    ))
+}
+
+/// The base of every URL: the domain name where there is one, since the
+/// other endpoint is disabled then.
+pub fn endpoint(spec: &Spec, facts: &Facts) -> Value {
+    if let Some(tls) = &spec.api.mutual_tls {
+        return json!(format!("https://{}", tls.domain_name));
+    }
+    let suffix = match facts.partition.as_str() {
+        "aws-cn" => "amazonaws.com.cn",
+        _ => "amazonaws.com",
+    };
+    sub(format!(
+        "https://${{{REST_API_ID}}}.execute-api.{}.{suffix}/{STAGE_NAME}",
+        facts.region
+    ))
+}
+
+/// The resource policy (R060), only where source addresses are said.
+///
+/// With IAM signatures a refusal is all it takes: who may call is for the
+/// callers' own policies, and an `Allow` here would open the API to other
+/// accounts. Without signatures a request needs the `Allow`, or every one is
+/// refused
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>).
+fn resource_policy(spec: &Spec) -> Value {
+    const INVOKE: [&str; 1] = ["execute-api:Invoke"];
+    // API Gateway puts the API's own ARN before it.
+    const ALL: &str = "execute-api:/*";
+    let cidrs = &spec.api.allowed_cidrs;
+    if cidrs.is_empty() {
+        return Value::Null;
+    }
+    let outside = Statement::deny("OnlyAllowedAddresses")
+        .everyone()
+        .actions(INVOKE)
+        .resource(ALL)
+        .when("NotIpAddress", "aws:SourceIp", json!(cidrs));
+    let inside = Statement::allow("AllowedAddresses")
+        .everyone()
+        .actions(INVOKE)
+        .resource(ALL)
+        .when("IpAddress", "aws:SourceIp", json!(cidrs));
+    match spec.api.authorization {
+        Authorization::Iam => document([outside]),
+        Authorization::None => document([inside, outside]),
+    }
+}

@@ -1,0 +1,106 @@
+//! What AWS limits in a region: counted before, so that the plan warns of what
+//! the apply would find out.
+
+use super::account::Sighting;
+use super::failure::warning;
+use super::planning::Planned;
+use crate::blueprint::Facts;
+use crate::engine::ledger::Ledger;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use tf_provider::AttributePath;
+use tf_provider::Diagnostics;
+
+struct Quota {
+    type_name: &'static str,
+    what: &'static str,
+    /// Unless AWS has raised it.
+    limit: usize,
+    path: (&'static str, &'static str),
+    instead: &'static str,
+}
+
+const QUOTAS: [Quota; 2] = [
+    // https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+    Quota {
+        type_name: "AWS::EC2::VPC",
+        what: "VPCs",
+        limit: 5,
+        path: ("network", "vpc_id"),
+        instead: "Unless the quota was raised: ask AWS for more in Service Quotas (L-F678F1CE), or let pipelines share a network with network.vpc_id.",
+    },
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+    Quota {
+        type_name: "AWS::Logs::ResourcePolicy",
+        what: "log resource policies",
+        limit: 10,
+        path: ("monitoring", "log_retention_days"),
+        instead: "AWS does not raise that. Delete those that nobody needs (aws logs describe-resource-policies); each pipeline has one.",
+    },
+];
+
+/// What all pipelines of one plan would add, by region, type and pipeline: one
+/// alone may fit where twenty do not.
+#[derive(Default)]
+pub struct Additions(Mutex<BTreeMap<Counted, ByPipeline>>);
+
+/// A region and a resource type.
+type Counted = (String, &'static str);
+type ByPipeline = BTreeMap<String, usize>;
+
+impl Additions {
+    /// Notes what one pipeline would add and returns what all would.
+    fn with(&self, region: &str, type_name: &'static str, pipeline: &str, new: usize) -> usize {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pipelines = all.entry((region.to_owned(), type_name)).or_default();
+        // A plan may be asked for twice.
+        pipelines.insert(pipeline.to_owned(), new);
+        pipelines.values().sum()
+    }
+}
+
+/// Warns of each quota that the plan would pass.
+pub fn check(
+    diags: &mut Diagnostics,
+    additions: &Additions,
+    pipeline: &str,
+    facts: &Facts,
+    seen: &Sighting,
+    planned: &Planned,
+    ledger: &Ledger,
+) {
+    for quota in &QUOTAS {
+        let Some(used) = seen.used.get(quota.type_name) else {
+            continue;
+        };
+        let new = planned.count_new(quota.type_name, ledger);
+        let all = additions.with(&facts.region, quota.type_name, pipeline, new);
+        if new > 0 && used + all > quota.limit {
+            let (area, attribute) = quota.path;
+            warning(
+                diags,
+                AttributePath::new(area).attribute(attribute),
+                format!("More {} than AWS allows", quota.what),
+                format!(
+                    "{} has {used} {}, the pipelines of this plan would add {all}, and AWS allows {}. {}",
+                    facts.region, quota.what, quota.limit, quota.instead
+                ),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pipelines_of_one_plan_are_counted_together_and_each_once() {
+        let additions = Additions::default();
+        let vpc = QUOTAS[0].type_name;
+        assert_eq!(additions.with("us-east-1", vpc, "a", 1), 1);
+        assert_eq!(additions.with("us-east-1", vpc, "a", 1), 1);
+        assert_eq!(additions.with("us-east-1", vpc, "b", 1), 2);
+        assert_eq!(additions.with("eu-west-1", vpc, "c", 1), 1);
+    }
+}

@@ -1,0 +1,184 @@
+//! What the provider says: outputs, and the maps by logical id.
+
+use super::{Computed, block, list, map, text};
+use std::collections::HashMap;
+use tf_provider::schema::Attribute;
+
+pub fn attributes() -> HashMap<String, Attribute> {
+    outputs().into_iter().chain(by_logical_id()).collect()
+}
+
+fn outputs() -> HashMap<String, Attribute> {
+    super::attributes([
+        (
+            "id",
+            text(
+                Computed,
+                "`name-environment_suffix@region`, the id for `terraform import`.",
+            ),
+        ),
+        (
+            "status",
+            text(
+                Computed,
+                "`READY`, or `INCOMPLETE` while an apply has not finished.",
+            ),
+        ),
+        (
+            "account_id",
+            text(Computed, "AWS account the pipeline is in."),
+        ),
+        ("region", text(Computed, "AWS region the pipeline is in.")),
+        (
+            "api_endpoint",
+            text(
+                Computed,
+                "Base URL of the API, for example `https://abc123.execute-api.us-east-1.amazonaws.com/v1`; with `api.mutual_tls` its domain.",
+            ),
+        ),
+        (
+            "api_key_id",
+            text(
+                Computed,
+                "Id of the API key in API Gateway. A rotation changes it. Its value is in the secret `api_key_secret_arn`.",
+            ),
+        ),
+        (
+            "api_key_secret_arn",
+            text(Computed, "ARN of the secret that holds the API key."),
+        ),
+        (
+            "bucket_names",
+            block(
+                Computed,
+                "Names of the buckets.",
+                [
+                    ("raw", text(Computed, "Bucket that receives documents.")),
+                    (
+                        "processed",
+                        text(Computed, "Bucket of processed documents and scan results."),
+                    ),
+                    ("logs", text(Computed, "Bucket of access logs.")),
+                ],
+            ),
+        ),
+        (
+            "audit_table_name",
+            text(Computed, "Name of the audit table."),
+        ),
+        (
+            "dashboard_url",
+            text(
+                Computed,
+                "Address of the CloudWatch dashboard in the AWS console.",
+            ),
+        ),
+        (
+            "key_arns",
+            block(
+                Computed,
+                "ARNs of the keys, the pipeline's or your own.",
+                [
+                    (
+                        "data",
+                        text(
+                            Computed,
+                            "ARN of the key for documents and the audit table.",
+                        ),
+                    ),
+                    (
+                        "environment",
+                        text(
+                            Computed,
+                            "ARN of the key for function environment variables.",
+                        ),
+                    ),
+                    (
+                        "logs",
+                        text(Computed, "ARN of the key for logs and notifications."),
+                    ),
+                ],
+            ),
+        ),
+        ("alert_topic_arn", text(Computed, "ARN of the alert topic.")),
+        ("web_acl_arn", text(Computed, "ARN of the WAF web ACL.")),
+        (
+            "vpc_id",
+            text(
+                Computed,
+                "Id of the VPC the functions run in, the pipeline's or your own.",
+            ),
+        ),
+        (
+            "subnet_ids",
+            list(
+                Computed,
+                "Ids of the subnets the functions run in, in the order of their zones; your own sorted.",
+            ),
+        ),
+        (
+            "vpc_endpoint_ids",
+            map(
+                Computed,
+                "Ids of the VPC endpoints, by service, for example `s3` or `secretsmanager`.",
+            ),
+        ),
+        (
+            "function_names",
+            map(
+                Computed,
+                "Names of the functions: `validate`, `encrypt`, `scan`, `remediate`, `rotate`, `evaluate`.",
+            ),
+        ),
+        (
+            "role_arns",
+            map(
+                Computed,
+                "ARNs of the IAM roles, by what they are of: the functions' (`validate`, ...), `upload`, `auditor` where it exists, and the others \
+                 that the pipeline manages.",
+            ),
+        ),
+    ])
+}
+
+fn by_logical_id() -> HashMap<String, Attribute> {
+    super::attributes([
+        (
+            "resources",
+            map(
+                Computed,
+                "Every AWS resource by logical id: its CloudFormation type and a digest of what it shall be. \
+                 In a plan, the lines that differ are exactly what will be created, changed or deleted.",
+            ),
+        ),
+        (
+            "physical_ids",
+            map(Computed, "By logical id, what AWS calls the resource."),
+        ),
+        (
+            "changes",
+            map(Computed, "By logical id, why the last plan changes it."),
+        ),
+        (
+            "drifted",
+            map(
+                Computed,
+                "By logical id, the properties that were found changed outside of Terraform.",
+            ),
+        ),
+        (
+            "ledger",
+            map(
+                Computed,
+                "Bookkeeping by logical id, from which the pipeline can be deleted without its configuration.",
+            ),
+        ),
+        (
+            "incarnation",
+            text(
+                Computed,
+                "Which state owns the pipeline; destroy deletes only under its own.",
+            ),
+        ),
+    ])
+}

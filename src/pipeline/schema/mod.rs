@@ -1,0 +1,120 @@
+//! The schema of `tap_secure_pipeline`. Its descriptions are the single
+//! source of the documentation: each says units, default, allowed values and
+//! what a change does. One file for each group of areas.
+
+mod computed;
+mod data;
+mod functions;
+mod identity;
+mod network;
+mod options;
+mod watch;
+mod web;
+
+use std::collections::HashMap;
+use tf_provider::schema::{
+    Attribute, AttributeConstraint, AttributeType, Block, Description, Schema,
+};
+
+/// Counts up when a state of the last version needs more than unknown or
+/// missing attributes to be read by this one.
+pub const VERSION: i64 = 1;
+
+/// The schema of the resource.
+pub fn resource() -> Schema {
+    let mut attributes = settings();
+    attributes.extend(computed::attributes());
+    Schema {
+        version: VERSION,
+        block: Block {
+            version: VERSION,
+            attributes,
+            description: Description::markdown(
+                "A PCI DSS compliant document-processing pipeline on AWS, declared in one block. \
+                 Every area is optional; its defaults pass the compliance checks.",
+            ),
+            ..Block::default()
+        },
+    }
+}
+
+/// What the user writes. Shared with the template data source.
+pub fn settings() -> HashMap<String, Attribute> {
+    attributes([
+        ("encryption", data::encryption()),
+        ("storage", data::storage()),
+        ("audit", data::audit()),
+        ("alerts", data::alerts()),
+        ("network", network::network()),
+        ("functions", functions::functions()),
+        ("api", web::api()),
+        ("firewall", web::firewall()),
+        ("monitoring", watch::monitoring()),
+        ("threats", watch::threats()),
+        ("compliance", watch::compliance()),
+        ("secrets", identity::secrets()),
+        ("access", identity::access()),
+    ])
+    .into_iter()
+    .chain(options::attributes())
+    .collect()
+}
+
+use AttributeConstraint::{Computed, Optional, OptionalComputed as Default_, Required};
+
+fn text(constraint: AttributeConstraint, description: &str) -> Attribute {
+    attribute(AttributeType::String, constraint, description)
+}
+
+fn number(constraint: AttributeConstraint, description: &str) -> Attribute {
+    attribute(AttributeType::Number, constraint, description)
+}
+
+fn flag(constraint: AttributeConstraint, description: &str) -> Attribute {
+    attribute(AttributeType::Bool, constraint, description)
+}
+
+fn texts(constraint: AttributeConstraint, description: &str) -> Attribute {
+    let of = AttributeType::Set(Box::new(AttributeType::String));
+    attribute(of, constraint, description)
+}
+
+/// Unlike a set, a list keeps its length while its elements are unknown.
+fn list(constraint: AttributeConstraint, description: &str) -> Attribute {
+    let of = AttributeType::List(Box::new(AttributeType::String));
+    attribute(of, constraint, description)
+}
+
+fn map(constraint: AttributeConstraint, description: &str) -> Attribute {
+    let of = AttributeType::Map(Box::new(AttributeType::String));
+    attribute(of, constraint, description)
+}
+
+fn block<const N: usize>(
+    constraint: AttributeConstraint,
+    description: &str,
+    rows: [(&str, Attribute); N],
+) -> Attribute {
+    let of = AttributeType::AttributeSingle(attributes(rows));
+    attribute(of, constraint, description)
+}
+
+fn attribute(
+    attr_type: AttributeType,
+    constraint: AttributeConstraint,
+    description: &str,
+) -> Attribute {
+    Attribute {
+        attr_type,
+        constraint,
+        description: Description::markdown(description),
+        sensitive: false,
+        deprecated: false,
+    }
+}
+
+fn attributes<const N: usize>(rows: [(&str, Attribute); N]) -> HashMap<String, Attribute> {
+    rows.into_iter()
+        .map(|(name, attribute)| (name.to_owned(), attribute))
+        .collect()
+}

@@ -1,0 +1,91 @@
+//! What is of no area: identity, tags, overrides, and how the provider shall
+//! behave.
+
+use super::{Default_, Optional, Required, block, flag, map, text};
+use std::collections::HashMap;
+use tf_provider::schema::Attribute;
+
+pub fn attributes() -> HashMap<String, Attribute> {
+    super::attributes([
+        (
+            "name",
+            text(
+                Required,
+                "Name of the pipeline: 1 to 32 lower-case letters, digits and single hyphens, starting with a letter. \
+                 Part of every resource's name. A change replaces the pipeline and is refused unless `allow_data_loss` is true.",
+            ),
+        ),
+        (
+            "environment_suffix",
+            text(
+                Required,
+                "Environment: 1 to 16 lower-case letters and digits. Part of every resource's name. \
+                 A change replaces the pipeline and is refused unless `allow_data_loss` is true.",
+            ),
+        ),
+        (
+            "overrides",
+            map(
+                Optional,
+                "Escape hatch: by logical id, a JSON merge patch (RFC 7396) of its CloudFormation properties, written with `jsonencode`. \
+                 A patch that touches a compliance control is named in a plan warning.",
+            ),
+        ),
+        (
+            "tags",
+            map(
+                Optional,
+                "Tags of every resource, beside the provider's `default_tags`, which they win over. \
+                 Keys `owner`, `stack`, `environment-suffix` and those that start with `tap:` or `aws:` are reserved.",
+            ),
+        ),
+        (
+            "deletion_protection",
+            flag(
+                Default_,
+                "Whether destroying the pipeline is refused at plan time. Default false.",
+            ),
+        ),
+        (
+            "allow_data_loss",
+            flag(
+                Default_,
+                "Whether an apply may replace or remove what holds data: buckets, the audit table, keys, secrets, log groups. Default false.",
+            ),
+        ),
+        (
+            "adopt_existing",
+            flag(
+                Default_,
+                "Whether create may take over a complete pipeline of the same name and suffix. Default false: it is refused with the import command. \
+                 An unfinished one is always continued.",
+            ),
+        ),
+        (
+            "on_create_failure",
+            text(
+                Default_,
+                "What a failed create does. `keep` (default): an error, and everything that exists stays in state; the next apply continues in place. \
+                 `rollback`: what this apply created is deleted. `resume`: no error but a warning and `status = \"INCOMPLETE\"`; the next apply continues.",
+            ),
+        ),
+        (
+            "timeouts",
+            block(
+                Default_,
+                "How long operations may take. What has been done when the time is up is kept, and the next apply goes on from there.",
+                [
+                    (
+                        "create",
+                        text(
+                            Default_,
+                            "Longest create, as `90s`, `60m` or `1h30m`. Default `60m`.",
+                        ),
+                    ),
+                    ("update", text(Default_, "Longest update. Default `60m`.")),
+                    ("delete", text(Default_, "Longest delete. Default `90m`.")),
+                ],
+            ),
+        ),
+    ])
+}

@@ -1,0 +1,112 @@
+//! What is reached from outside: the API and the firewall before it.
+
+use super::{Default_, Optional, Required, block, number, text, texts};
+use tf_provider::schema::Attribute;
+
+pub fn api() -> Attribute {
+    block(
+        Default_,
+        "REST API of the pipeline: `POST /documents/upload`, `/documents/encrypt`, `/documents/scan` and `/scan`, each with an API key.",
+        [
+            (
+                "authorization",
+                text(
+                    Default_,
+                    "Who may call, beside the API key: `AWS_IAM` (signed requests of principals with `execute-api:Invoke`) or `NONE` (whoever has \
+                     the key; needs `allowed_cidrs`, since an API key is no authentication). Default `AWS_IAM`. Changed in place, with a new deployment.",
+                ),
+            ),
+            (
+                "rate_limit",
+                number(
+                    Default_,
+                    "Steady requests a second, of the API key and of the stage, 0.1 to 10000. More are answered with 429. Default 100. Changed in place.",
+                ),
+            ),
+            (
+                "burst_limit",
+                number(
+                    Default_,
+                    "Requests at once, 1 to 5000. Less than `rate_limit` is warned of: the rate is never reached then. Default 200. Changed in place.",
+                ),
+            ),
+            (
+                "quota_per_day",
+                number(
+                    Default_,
+                    "Requests a day of the API key, 1 to 2000000000. More are answered with 429. Default 10000. Changed in place.",
+                ),
+            ),
+            (
+                "allowed_cidrs",
+                texts(
+                    Default_,
+                    "Source addresses that may call, as IPv4 or IPv6 ranges, by the API's resource policy; others get 403. Default none, which admits \
+                     all addresses. Required with `authorization = \"NONE\"`. Changed in place, with a new deployment.",
+                ),
+            ),
+            (
+                "logging_role",
+                text(
+                    Default_,
+                    "The account's one role with which API Gateway writes logs. `existing`: the account has it, or the plan warns that it has not. \
+                     `managed`: the pipeline creates it; refused where there is one. `none`: the API does without execution and access logs. \
+                     Default `existing`. Changed in place.",
+                ),
+            ),
+            (
+                "mutual_tls",
+                block(
+                    Optional,
+                    "Client certificates: a domain of your own before the API, which then refuses callers on its default address. You point the domain's \
+                     DNS record at it. Certificate and truststore are never modified nor deleted. Null: none.",
+                    [
+                        (
+                            "domain_name",
+                            text(
+                                Required,
+                                "Domain of the API, for example `documents.example.com`. A change replaces the domain in API Gateway.",
+                            ),
+                        ),
+                        (
+                            "certificate_arn",
+                            text(
+                                Required,
+                                "ARN of the certificate for the domain in ACM, in the pipeline's region. Changed in place.",
+                            ),
+                        ),
+                        (
+                            "truststore_uri",
+                            text(
+                                Required,
+                                "The authorities whose client certificates are accepted: a PEM file in S3, as `s3://bucket/key`. Changed in place.",
+                            ),
+                        ),
+                        (
+                            "truststore_version",
+                            text(
+                                Optional,
+                                "Version of that file. Null: the one that is current when it is applied. Changed in place.",
+                            ),
+                        ),
+                    ],
+                ),
+            ),
+        ],
+    )
+}
+
+pub fn firewall() -> Attribute {
+    block(
+        Default_,
+        "WAF web ACL before the API: AWS managed rules against SQL injection, scripting and known bad input, and a limit for each address.",
+        [(
+            "requests_per_5_minutes",
+            number(
+                Default_,
+                "Requests of one address in five minutes, 10 to 2000000000; an address that sends more is blocked until it sends less. \
+                 Default 2000. Changed in place.",
+            ),
+        )],
+    )
+}

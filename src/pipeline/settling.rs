@@ -1,0 +1,87 @@
+//! Which facts an operation goes on with: kept ones, or looked up for what
+//! has changed.
+
+use super::account::{Origin, Sighting, Singleton, Stale};
+use super::bookkeeping::Private;
+use super::cloud::Cloud;
+use super::failure::error;
+use super::inputs::{self, Inputs, Probe};
+use super::planning::Desired;
+use super::state::State;
+use crate::blueprint::{Facts, Spec, naming};
+use crate::engine::HandlerError;
+use crate::plugin;
+use std::collections::BTreeMap;
+use tf_provider::AttributePath;
+use tf_provider::Diagnostics;
+
+pub fn probes((first, second): &(Inputs, Inputs)) -> [&Spec; 2] {
+    [&first.spec, &second.spec]
+}
+
+/// The facts to plan with: those of before, and taken anew what the wanted
+/// configuration uses otherwise. Also what was seen, if anyone looked.
+pub async fn settle(
+    diags: &mut Diagnostics,
+    cloud: &Cloud,
+    before: Option<&Origin>,
+    inputs: &(Inputs, Inputs),
+) -> Option<(Facts, Option<Sighting>)> {
+    let stale = Stale::since(before, probes(inputs));
+    let seen = match stale.asks() {
+        true => Some(look(diags, cloud, &inputs.0.spec).await?),
+        false => None,
+    };
+    let before = before.map(|origin| &origin.facts);
+    let facts = stale.renewed(before, &cloud.here, seen.clone().unwrap_or_default());
+    Some((facts, seen))
+}
+
+/// What is missed may have been switched on since the facts were taken: then
+/// there is nothing to warn of.
+pub async fn missed(
+    diags: &mut Diagnostics,
+    cloud: &Cloud,
+    desired: &Desired,
+    seen: Option<Sighting>,
+) -> Option<Option<Sighting>> {
+    let spec = &desired.inputs.spec;
+    let account = &desired.facts.account;
+    let mut all = Singleton::ALL.into_iter();
+    if seen.is_none() && all.any(|one| one.is_missed(spec, account)) {
+        return Some(Some(look(diags, cloud, spec).await?));
+    }
+    Some(seen)
+}
+
+async fn look(diags: &mut Diagnostics, cloud: &Cloud, spec: &Spec) -> Option<Sighting> {
+    let pipeline = naming::pipeline_id(spec, &cloud.here);
+    match cloud.look(&pipeline, &plugin::cancellation()).await {
+        Ok(seen) => Some(seen),
+        Err(cause) => {
+            unreachable_aws(diags, &cause);
+            None
+        }
+    }
+}
+
+/// What the pipeline of a state is made from. Its settings are all written
+/// out, so they can be read like a configuration.
+pub fn origin(prior: &State, private: &Private) -> Option<Origin> {
+    let read = inputs::read(prior, &BTreeMap::new(), Probe::First).ok()?;
+    Some(Origin {
+        spec: read.spec,
+        facts: private.facts()?,
+    })
+}
+
+pub fn unreachable_aws(diags: &mut Diagnostics, cause: &HandlerError) {
+    error(
+        diags,
+        AttributePath::root(),
+        "AWS cannot be used with this provider block",
+        format!(
+            "{cause}\n\nCheck the provider block, the AWS_* variables and the network, and run the command again."
+        ),
+    );
+}
