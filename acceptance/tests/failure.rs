@@ -373,9 +373,15 @@ fn a_503_before_and_connections_that_break_on_either_side() -> Vec<Rule> {
     ]
 }
 
-/// The first answer of every operation that makes or takes something.
+/// The first answer of every operation that makes or takes something, so that
+/// it is looked for; and the first who look do not see whose it is, since tags
+/// are eventually consistent.
 fn answers_lost_once() -> Vec<Rule> {
-    [
+    let late = TAGS_READ_BY.map(|(service, operation)| {
+        let late = Rule::new(Action::TagsLate).service(service);
+        late.operation(operation).first(2)
+    });
+    let lost = [
         "CreateKey",
         "CreateAlias",
         "CreateBucket",
@@ -440,9 +446,24 @@ fn answers_lost_once() -> Vec<Rule> {
         "DeleteUsagePlan",
         "DeleteWebACL",
     ]
-    .map(|operation| Rule::new(Action::DropAfter).operation(operation).first(1))
-    .to_vec()
+    .map(|operation| Rule::new(Action::DropAfter).operation(operation).first(1));
+    lost.into_iter().chain(late).collect()
 }
+
+/// How the provider asks whose something is, where that is not in what
+/// describes it.
+const TAGS_READ_BY: [(&str, &str); 10] = [
+    ("cloudwatch", "ListTagsForResource"),
+    ("config", "ListTagsForResource"),
+    ("dynamodb", "ListTagsOfResource"),
+    ("events", "ListTagsForResource"),
+    ("kms", "ListResourceTags"),
+    ("logs", "ListTagsForResource"),
+    ("s3", "GetBucketTagging"),
+    ("sns", "ListTagsForResource"),
+    ("sqs", "ListQueueTags"),
+    ("wafv2", "ListTagsForResource"),
+];
 
 /// Applies, changes and destroys, each under its weather, and expects that
 /// none of it shows.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
+mod permissions;
 
 use acceptance::Sandbox;
 use acceptance::terraform::Terraform;
@@ -151,6 +152,7 @@ c("sns").subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=arn)"#,
     findings(&system);
     compliance(&system);
     rotation(&system);
+    permissions(&system);
     system.script(
         r#"sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="listener")["QueueUrl"])
 for s in c("sns").list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]:
@@ -303,4 +305,19 @@ values = [k["value"] for k in c("apigateway").get_api_keys(includeValues=True)["
 out([any(v in values for v in value.values()), before not in value.values()])"#
     ));
     assert_eq!(seen, json!([true, true]));
+}
+
+/// What all of that called, held against the roles as they are in the account.
+fn permissions(system: &Deployed<'_>) {
+    let judged = permissions::expect_calls_allowed(system.sandbox, &system.state);
+    for some in [
+        "encrypt s3:PutObject",
+        "remediate s3:PutBucketPublicAccessBlock",
+        "rotate apigateway:POST",
+        "rotate secretsmanager:PutSecretValue",
+        "scan sns:Publish",
+        "validate dynamodb:PutItem",
+    ] {
+        assert!(judged.contains(some), "{some} was not called: {judged:?}");
+    }
 }

@@ -6,20 +6,38 @@
 
 mod common;
 
+use acceptance::Sandbox;
 use common::{apply, expect_clean_destroy, expect_empty_plan, pipeline, terraform};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The named weathers that a pipeline's calls can meet, and how many calls
 /// each strikes.
-const NAMED: [(&str, u64); 6] = [
+const NAMED: [(&str, u64); 10] = [
     ("api-conflict", 1),
     ("bucket-conflict", 2),
+    ("bucket-policy-principal", 2),
+    ("key-policy-principal", 2),
     ("log-key-unknown", 2),
     ("role-without-interfaces", 2),
+    ("secret-in-deletion", 2),
     ("stage-unknown", 1),
+    ("topic-policy-principal", 2),
     ("waf-unavailable", 2),
 ];
+
+/// Each of these has refused a call since then.
+#[track_caller]
+fn expect_struck(sandbox: &Sandbox, since: u64, names: &[&str]) {
+    let calls = sandbox.calls_since(since).expect("recorded");
+    let struck: BTreeSet<&str> = calls
+        .iter()
+        .flat_map(|call| call.weather.iter().map(String::as_str))
+        .collect();
+    for name in names {
+        assert!(struck.contains(name), "{name} struck nothing: {struck:?}");
+    }
+}
 
 #[test]
 fn under_every_weather_of_aws_an_apply_ends_ready_and_a_destroy_leaves_nothing() {
@@ -39,18 +57,22 @@ fn under_every_weather_of_aws_an_apply_ends_ready_and_a_destroy_leaves_nothing()
     }
     let terraform = terraform(&sandbox, &pipeline(""));
     apply(&terraform);
+    expect_struck(&sandbox, 0, &NAMED.map(|(name, _)| name));
     let calls = sandbox.calls().expect("recorded");
-    let struck: BTreeSet<&str> = calls
-        .iter()
-        .flat_map(|call| call.weather.iter().map(String::as_str))
-        .collect();
-    for (name, _) in NAMED {
-        assert!(struck.contains(name), "{name} struck nothing: {struck:?}");
-    }
     let refused_role = calls.iter().any(|call| {
         call.operation == "CreateFunction" && call.shims.iter().any(|shim| shim == "iam_new_roles")
     });
     assert!(refused_role, "a role was too new for a function");
+    expect_empty_plan(&terraform);
+
+    // Code, configuration, concurrency and tags of functions that are busy
+    // after each change.
+    let since = sandbox.last_sequence().expect("recorded");
+    sandbox.named_weather("function-busy", 2).expect("weather");
+    let changed = "  functions = { architecture = \"x86_64\", memory_mb = 768 }\n  access = { trusted_account_ids = [\"210987654321\"], external_id = \"b8f3d1c2-audit\" }\n  tags = { team = \"payments\" }";
+    terraform.configure(&pipeline(changed)).expect("written");
+    apply(&terraform);
+    expect_struck(&sandbox, since, &["function-busy"]);
     expect_empty_plan(&terraform);
 
     // Functions are detached before they are deleted, and what holds the

@@ -21,6 +21,7 @@ use super::{Engine, diff};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// The resource a step is about.
@@ -33,6 +34,12 @@ pub struct Step<'a> {
 
 /// Identifiers of the type that are accounted for, and by whom.
 pub type Known = BTreeMap<String, LogicalId>;
+
+/// Tags reach those who ask for them a while after they were put, and until
+/// then what is ours looks like a stranger's: so that is believed when it was
+/// seen as often as there are waits here, and once more.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/query-api-troubleshooting.html#eventual-consistency>
+const UNTIL_BELIEVED: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 
 /// What a create came to.
 pub struct Begun {
@@ -71,15 +78,24 @@ impl Step<'_> {
         }
     }
 
-    async fn retried<T, F, Fut>(&self, action: Action, call: F) -> Result<T, EngineError>
+    async fn retried<T, F, Fut>(&self, action: Action, mut call: F) -> Result<T, EngineError>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, HandlerError>>,
     {
-        self.engine
-            .patiently(self.id, action, self.cancel, call)
-            .await
-            .map_err(|error| self.error(action, error))
+        let mut waits = UNTIL_BELIEVED.into_iter();
+        loop {
+            let result = self
+                .engine
+                .patiently(self.id, action, self.cancel, &mut call)
+                .await;
+            match (result, waits.next()) {
+                (Err(error), Some(wait)) if error.kind == ErrorKind::Stranger => {
+                    self.context().sleep(wait).await;
+                }
+                (result, _) => return result.map_err(|error| self.error(action, error)),
+            }
+        }
     }
 
     async fn again(
@@ -263,8 +279,15 @@ impl Step<'_> {
 
     pub async fn find(&self, desired: &Value) -> Result<Found, EngineError> {
         let cx = self.context();
-        self.retried(Action::Find, || self.handler.find(&cx, desired))
-            .await
+        let look = || self.retried(Action::Find, || self.handler.find(&cx, desired));
+        for wait in UNTIL_BELIEVED {
+            let found = look().await?;
+            if !matches!(found, Found::Stranger(_)) {
+                return Ok(found);
+            }
+            cx.sleep(wait).await;
+        }
+        look().await
     }
 
     /// Brings what is there to what shall be; `None` when it is not there.

@@ -24,6 +24,8 @@ pub struct Call {
     pub service: String,
     pub operation: String,
     pub resource: String,
+    /// Of the request, without its query.
+    pub path: String,
     pub region: String,
     pub mutating: bool,
     pub user_agent: String,
@@ -75,6 +77,7 @@ impl Recorder {
             service: call.service.clone(),
             operation: call.operation.clone(),
             resource: call.resource.clone(),
+            path: call.path.clone(),
             region: call.region.clone(),
             mutating: call.mutating,
             user_agent: call.user_agent().to_owned(),

@@ -28,6 +28,7 @@ use super::request::Inbound;
 use super::rest_operation::Operations;
 use super::shims::{Shims, Traces};
 use super::weather::holds::Holds;
+use super::weather::untagged::untagged;
 use super::weather::{Fate, Weather, When};
 use super::{control, install, route};
 
@@ -222,6 +223,10 @@ impl Sandbox {
             Some(Fate::DroppedAfter) => {
                 self.effect(call, era, traces).await?;
                 None
+            }
+            Some(Fate::Untagged) => {
+                let reply = self.effect(call, era, traces).await?;
+                Some(untagged(call, reply))
             }
             Some(Fate::HeldBefore) => {
                 match self.holds.hold(sequence, call, When::Before, gone).await {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use acceptance::Sandbox;
 use terraform_provider_tap::blueprint::calls::CALLS;
 
+use crate::permissions::{function_of, permissions};
 use crate::stage::elsewhere;
 use crate::{encrypt, evaluate, remediate, rotate, scan, validate};
 
@@ -16,51 +17,6 @@ type Made = (String, String, String);
 
 /// What all tests of this process have seen so far.
 static SEEN: Mutex<BTreeSet<Made>> = Mutex::new(BTreeSet::new());
-
-/// The permissions an operation asks for, and those that it may use besides.
-/// The names are those of the service authorization reference
-/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>):
-/// S3's and API Gateway's permissions are not called what the operations are.
-fn permissions(service: &str, operation: &str) -> (Vec<String>, Vec<&'static str>) {
-    let (needed, besides): (&[&str], &[&str]) = match (service, operation) {
-        // With a version, GetObjectVersion instead; and where the object is
-        // not there, ListBucket decides between 404 and 403.
-        ("s3", "GetObject" | "HeadObject") => (&["GetObject"], &["GetObjectVersion", "ListBucket"]),
-        ("s3", "CopyObject") => (
-            &["GetObject", "PutObject"],
-            &[
-                "GetObjectVersion",
-                "GetObjectTagging",
-                "GetObjectVersionTagging",
-                "PutObjectTagging",
-            ],
-        ),
-        ("s3", "GetObjectTagging") => (&["GetObjectTagging"], &["GetObjectVersionTagging"]),
-        ("s3", "PutObject") => (&["PutObject"], &["PutObjectTagging"]),
-        // The functions only delete what they name the version of.
-        ("s3", "DeleteObject") => (&["DeleteObjectVersion"], &[]),
-        ("s3", "ListObjectsV2") => (&["ListBucket"], &[]),
-        ("s3", "ListObjectVersions") => (&["ListBucketVersions"], &[]),
-        ("s3", "GetBucketEncryption") => (&["GetEncryptionConfiguration"], &[]),
-        ("s3", "PutBucketEncryption") => (&["PutEncryptionConfiguration"], &[]),
-        ("s3", "GetPublicAccessBlock") => (&["GetBucketPublicAccessBlock"], &[]),
-        ("s3", "PutPublicAccessBlock") => (&["PutBucketPublicAccessBlock"], &[]),
-        ("lambda", "Invoke") => (&["InvokeFunction"], &[]),
-        ("apigateway", "GetApiKey" | "GetApiKeys" | "GetUsagePlanKey" | "GetUsagePlanKeys") => {
-            (&["GET"], &[])
-        }
-        // Its tags are put as by TagResource, and older documents say POST.
-        ("apigateway", "CreateApiKey") => (&["POST"], &["PUT"]),
-        ("apigateway", "CreateUsagePlanKey") => (&["POST"], &[]),
-        ("apigateway", "TagResource") => (&["PUT"], &[]),
-        ("apigateway", "DeleteApiKey" | "UntagResource") => (&["DELETE"], &[]),
-        (_, operation) => return (vec![operation.to_owned()], Vec::new()),
-    };
-    (
-        needed.iter().map(ToString::to_string).collect(),
-        besides.to_vec(),
-    )
-}
 
 /// The rows of the table, one an action.
 fn table() -> BTreeSet<Made> {
@@ -78,18 +34,12 @@ fn table() -> BTreeSet<Made> {
         .collect()
 }
 
-/// What the functions of a sandbox have called: theirs are the calls whose
-/// user agent bears a function's name.
+/// What the functions of a sandbox have called.
 fn made(sandbox: &Sandbox) -> BTreeSet<Made> {
     let calls = sandbox.calls().expect("recorded");
     let theirs = calls.iter().filter_map(|call| {
-        let (_, rest) = call.user_agent.split_once("app/tap-")?;
-        let function = rest.split_whitespace().next()?;
-        Some((
-            function.to_owned(),
-            call.service.clone(),
-            call.operation.clone(),
-        ))
+        let function = function_of(call)?.to_owned();
+        Some((function, call.service.clone(), call.operation.clone()))
     });
     theirs.collect()
 }

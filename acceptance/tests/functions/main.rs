@@ -10,6 +10,8 @@ mod encrypt;
 mod evaluate;
 mod events;
 mod frame;
+#[path = "../permissions/mod.rs"]
+mod permissions;
 mod remediate;
 mod rotate;
 mod scan;

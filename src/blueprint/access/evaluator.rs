@@ -20,6 +20,9 @@ pub enum Decision {
 /// One request. A key that is not in the context is absent.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
+    /// Who asks, by a service's name or an ARN: needed for the policies of
+    /// keys, buckets, queues and roles, which say whom they mean.
+    pub principal: Option<&'a str>,
     pub action: &'a str,
     pub resource: &'a str,
     pub context: BTreeMap<&'a str, Vec<&'a str>>,
@@ -29,10 +32,16 @@ impl<'a> Request<'a> {
     pub fn new(action: &'a str, resource: &'a str, context: &[(&'a str, &'a str)]) -> Self {
         let context = context.iter().map(|(key, value)| (*key, vec![*value]));
         Self {
+            principal: None,
             action,
             resource,
             context: context.collect(),
         }
+    }
+
+    pub fn by(mut self, principal: &'a str) -> Self {
+        self.principal = Some(principal);
+        self
     }
 
     fn values(&self, key: &str) -> Option<&[&'a str]> {
@@ -73,7 +82,37 @@ fn applies(statement: &Value, request: &Request<'_>) -> bool {
             .any(|pattern| matches(pattern, request.resource)),
         None => true,
     };
-    action && resource && holds(&statement["Condition"], request)
+    let principal = match (statement.get("Principal"), request.principal) {
+        (None, _) => true,
+        (Some(meant), Some(who)) => means(meant, who),
+        (Some(_), None) => panic!("who asks? {statement}"),
+    };
+    principal && action && resource && holds(&statement["Condition"], request)
+}
+
+/// An account, named by its root, means everybody in it whom the account's own
+/// policies let
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>).
+fn means(principal: &Value, who: &str) -> bool {
+    let kinds = principal.as_object().expect("kinds of principals");
+    kinds.iter().any(|(kind, names)| {
+        let is_service = !who.starts_with("arn:");
+        let fits = |name: &str| match kind.as_str() {
+            "Service" => is_service && name == who,
+            "AWS" => {
+                let root = name.strip_suffix(":root");
+                name == "*" || name == who || root.is_some_and(|root| is_of(root, who))
+            }
+            other => panic!("{other} is not known here"),
+        };
+        list(names).iter().any(|name| fits(name))
+    })
+}
+
+/// Whether an ARN of IAM or STS is of the account of `arn:aws:iam::ACCOUNT`.
+fn is_of(root: &str, who: &str) -> bool {
+    let account = root.rsplit(':').next();
+    who.starts_with("arn:") && who.split(':').nth(4) == account
 }
 
 /// All operators, and all keys of each.
@@ -236,5 +275,30 @@ mod tests {
         }
         let elsewhere = Request::new("s3:GetObject", "arn:aws:s3:::c/k", &[]);
         assert_eq!(decide(&policy("Allow", json!({})), &elsewhere), NotAllowed);
+    }
+
+    #[test]
+    fn it_asks_who_asks() {
+        use Decision::{Allowed, NotAllowed};
+        let root = json!({ "AWS": "arn:aws:iam::111122223333:root" });
+        let one = json!({ "AWS": ["arn:aws:iam::111122223333:role/a"] });
+        let service = json!({ "Service": ["sns.amazonaws.com", "logs.amazonaws.com"] });
+        let role = "arn:aws:iam::111122223333:role/a";
+        for (principal, who, expected) in [
+            (&root, role, Allowed),
+            (&root, "arn:aws:iam::210987654321:role/a", NotAllowed),
+            (&root, "sns.amazonaws.com", NotAllowed),
+            (&one, role, Allowed),
+            (&one, "arn:aws:iam::111122223333:role/b", NotAllowed),
+            (&service, "logs.amazonaws.com", Allowed),
+            (&service, "s3.amazonaws.com", NotAllowed),
+            (&json!({ "AWS": "*" }), "s3.amazonaws.com", Allowed),
+        ] {
+            let document = json!({ "Statement": [
+                { "Effect": "Allow", "Principal": principal, "Action": "kms:Decrypt", "Resource": "*" }
+            ] });
+            let request = Request::new("kms:Decrypt", "arn", &[]).by(who);
+            assert_eq!(decide(&document, &request), expected, "{principal} {who}");
+        }
     }
 }

@@ -80,6 +80,8 @@ pub struct World {
     trouble: Vec<(usize, Trouble)>,
     /// Trouble for every call of an operation on a logical id.
     standing: Vec<(Op, String, ErrorKind)>,
+    /// How often an owner's tags are not seen yet.
+    pub tags_late: u8,
     dead: bool,
     in_flight: usize,
     pub most_in_flight: usize,
@@ -226,6 +228,13 @@ impl Cloud {
 }
 
 impl World {
+    /// Whether tags that were put cannot be seen this time.
+    pub fn sees_no_tags(&mut self) -> bool {
+        let unseen = self.tags_late > 0;
+        self.tags_late = self.tags_late.saturating_sub(1);
+        unseen
+    }
+
     /// Everything that carries our pipeline's tag.
     pub fn ours(&self) -> Vec<(&Key, &Thing)> {
         let ours = |(_, thing): &(&Key, &Thing)| thing.owner.0 == OURS;

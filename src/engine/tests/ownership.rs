@@ -73,6 +73,25 @@ async fn a_stranger_in_the_place_of_ours_is_neither_read_nor_deleted() {
 }
 
 #[tokio::test]
+async fn what_is_ours_is_no_strangers_while_its_tags_are_not_seen_yet() {
+    let wanted = template(&[("Bucket", BUCKET, bucket("a"))]);
+    for late in [1, 2] {
+        let cloud = Cloud::default();
+        let mut terraform = Terraform::new(&cloud);
+        // Its answer is lost, so that it is looked for.
+        cloud.world().tags_late = late;
+        let run = terraform.apply(&wanted, &[(1, Trouble::AnswerLost)]).await;
+        assert!(run.complete, "{:?}", run.errors);
+        assert_eq!(cloud.world().tags_late, 0, "it was looked at meanwhile");
+        cloud.world().tags_late = late;
+        let seen = terraform.refresh().await;
+        assert!(seen.refreshed.errors.is_empty());
+        cloud.world().tags_late = late;
+        assert!(terraform.destroy(&[]).await.0);
+    }
+}
+
+#[tokio::test]
 async fn own_work_that_an_earlier_time_left_is_taken_over() {
     let cloud = Cloud::default();
     let mut leftover = bucket("a");

@@ -132,8 +132,10 @@ impl Type {
         world: &'w mut World,
         identifier: &str,
     ) -> Result<Option<&'w mut Thing>, HandlerError> {
-        match world.things.get_mut(&self.key(identifier)) {
-            Some(thing) if thing.owner.0 != cx.owner.pipeline => {
+        let key = self.key(identifier);
+        let unseen = world.things.contains_key(&key) && world.sees_no_tags();
+        match world.things.get_mut(&key) {
+            Some(thing) if unseen || thing.owner.0 != cx.owner.pipeline => {
                 Err(self.error(ErrorKind::Stranger, format!("{identifier} is not ours")))
             }
             Some(thing) => {
@@ -448,8 +450,11 @@ impl Handler for Type {
                         });
                     }
                 };
-                Ok(match world.things.get(&self.key(&identifier)) {
+                let key = self.key(&identifier);
+                let unseen = world.things.contains_key(&key) && world.sees_no_tags();
+                Ok(match world.things.get(&key) {
                     None => Found::Absent,
+                    Some(_) if unseen => Found::Stranger(format!("{identifier} belongs to nobody")),
                     // By natural key: whatever hangs under our parent.
                     Some(thing) if self.kind == CHILD && thing.owner.0 == me.0 => {
                         Found::Ours(vec![identifier])

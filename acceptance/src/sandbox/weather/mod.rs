@@ -10,6 +10,7 @@ pub mod holds;
 pub mod limits;
 pub mod named;
 pub mod rule;
+pub mod untagged;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -58,6 +59,8 @@ pub enum Fate {
     Denied(Box<Reply>),
     DroppedBefore,
     DroppedAfter,
+    /// Carried out; tags that were put are not in the answer yet.
+    Untagged,
     HeldBefore,
     HeldAfter,
 }
@@ -132,6 +135,7 @@ fn fate(action: &Action, call: &Inbound) -> Fate {
         Action::ErrorAfter(status) => Fate::Denied(Box::new(server_error(call, *status))),
         Action::DropBefore => Fate::DroppedBefore,
         Action::DropAfter => Fate::DroppedAfter,
+        Action::TagsLate => Fate::Untagged,
         Action::Hold(When::Before) => Fate::HeldBefore,
         Action::Hold(When::After) => Fate::HeldAfter,
     }

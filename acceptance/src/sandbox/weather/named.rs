@@ -81,6 +81,51 @@ const NAMED: &[Named] = &[
             "Invalid stage identifier specified",
         ),
     ),
+    // Policies that name a role which their service has not heard of.
+    (
+        "key-policy-principal",
+        ("kms", "CreateKey"),
+        (
+            400,
+            "MalformedPolicyDocumentException",
+            "Policy contains a statement with one or more invalid principals.",
+        ),
+    ),
+    (
+        "bucket-policy-principal",
+        ("s3", "PutBucketPolicy"),
+        (400, "MalformedPolicy", "Invalid principal in policy"),
+    ),
+    (
+        "topic-policy-principal",
+        ("sns", "SetTopicAttributes"),
+        (
+            400,
+            "InvalidParameter",
+            "Invalid parameter: Policy Error: PrincipalNotFound",
+        ),
+    ),
+    // A secret of that name was deleted without recovery, which goes on in the
+    // background.
+    (
+        "secret-in-deletion",
+        ("secretsmanager", "CreateSecret"),
+        (
+            400,
+            "InvalidRequestException",
+            "You can't create this secret because a secret with this name is already scheduled for deletion.",
+        ),
+    ),
+    // An earlier change of the function is still under way.
+    (
+        "function-busy",
+        ("lambda", "UpdateFunctionConfiguration"),
+        (
+            409,
+            "ResourceConflictException",
+            "The operation cannot be performed at this time. An update is in progress for resource.",
+        ),
+    ),
 ];
 
 /// The names of all named weathers.

@@ -88,6 +88,8 @@ pub enum Action {
     DropBefore,
     /// The connection breaks, although it has happened.
     DropAfter,
+    /// Answered as if no tag had been put yet: tags are eventually consistent.
+    TagsLate,
     /// Not answered until released, held before or after its effect.
     Hold(When),
     /// Throttled beyond so many a second.
@@ -181,6 +183,7 @@ impl Rule {
             Action::ErrorAfter(_) => "error_after",
             Action::DropBefore => "drop_before",
             Action::DropAfter => "drop_after",
+            Action::TagsLate => "tags_late",
             Action::Hold(When::Before) => "hold_before",
             Action::Hold(When::After) => "hold_after",
             Action::RateLimit { .. } => "rate_limit",
