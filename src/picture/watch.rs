@@ -110,12 +110,12 @@ mod tests {
             frame(&record(&[]), "documents-dev", 64.0, 60, 24),
             "\
 documents-dev  1 m 04 s
-[######-------------------------------------------] 1 of 8
+[######---------------------------------------------] 1 of 8
 
 failed (1)
   Table                              AccessDenied AccessDeni
 in flight (1)
-  S3Endpoint                         create     1 m 04 s  th
+  S3Endpoint                         create    1 m 04 s  the
 5 left
 "
         );

@@ -1,5 +1,6 @@
 """The exam: what the tools that auditors run say of the templates of our
-examples, held against our stance on each control."""
+examples, and what our own rules say of them where no tool does, held against our
+stance on each control."""
 
 
 class Failed(Exception):

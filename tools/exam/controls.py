@@ -1,5 +1,6 @@
-"""Our stance on each control, from controls.csv, and what it makes of what the
-tools found.
+"""Our stance on each control that a tool judges, from controls.csv, and what it
+makes of what the tools found. That on all others is in the catalogue, which also
+names whatever is waived here.
 
 A row is one of
 

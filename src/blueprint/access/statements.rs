@@ -293,7 +293,7 @@ fn lambda(function: Function, spec: &Spec, facts: &Facts) -> [Statement; 5] {
         Statement::allow("NetworkInterfaces")
             .actions(INTERFACES)
             .resource(interfaces),
-        Statement::allow("NetworkInterfaceDescriptions")
+        Statement::allow("DescribeInterfaces")
             .actions(DESCRIPTIONS)
             .resource("*"),
     ]
@@ -304,7 +304,7 @@ fn denials(function: Function, rows: &[&Row], spec: &Spec, facts: &Facts) -> Vec
     // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice).
     let interfaces = INTERFACES.into_iter().chain(DESCRIPTIONS);
     let mut denials = vec![
-        Statement::deny("NoInterfacesForTheCode")
+        Statement::deny("NoInterfaces")
             .action_list(interfaces.map(ToOwned::to_owned).collect())
             .resource("*")
             .when(
@@ -317,7 +317,7 @@ fn denials(function: Function, rows: &[&Row], spec: &Spec, facts: &Facts) -> Vec
             .actions(["logs:CreateLogGroup"])
             .resource("*"),
         // Rows are only ever added (R076).
-        Statement::deny("AuditIsAppendOnly")
+        Statement::deny("AppendOnly")
             .actions([
                 "dynamodb:BatchWriteItem",
                 "dynamodb:DeleteItem",

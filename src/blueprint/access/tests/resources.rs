@@ -14,6 +14,7 @@ const FLOW_LOGS: &str = "delivery.logs.amazonaws.com";
 const UPLOADER: &str = "arn:aws:iam::111122223333:role/uploader";
 const FOREIGNER: &str = "arn:aws:iam::210987654321:role/uploader";
 const TLS: [(&str, &str); 2] = [("aws:SecureTransport", "true"), ("s3:TlsVersion", "1.3")];
+type Context<'a> = &'a [(&'a str, &'a str)];
 /// A context that the administrators' guard does not look at.
 const SERVICE: (&str, &str) = ("aws:PrincipalIsAWSService", "true");
 
@@ -52,7 +53,7 @@ fn the_logs_key_admits_each_service_for_the_pipelines_own_and_for_nothing_else()
     let log = "kms:EncryptionContext:aws:logs:arn";
     let account = ("aws:SourceAccount", ACCOUNT);
     let other_account = ("aws:SourceAccount", "210987654321");
-    let table: &[(&str, &[(&str, &str)], Decision)] = &[
+    let table: &[(&str, Context<'_>, Decision)] = &[
         (LOG_GROUPS, &[(log, &ours)], Allowed),
         (LOG_GROUPS, &[(log, &theirs)], NotAllowed),
         (LOG_GROUPS, &[], NotAllowed),
@@ -130,7 +131,7 @@ fn an_upload_under_another_key_is_denied_and_one_that_says_nothing_is_not() {
     let template = template(|_| {});
     let other = "arn:aws:kms:us-east-1:111122223333:key/other";
     // What is not denied is for the caller's own policies to allow.
-    let table: &[(&[(&str, &str)], Decision)] = &[
+    let table: &[(Context<'_>, Decision)] = &[
         (&[], NotAllowed),
         (&[(ALGORITHM, "aws:kms"), (KEY, DATA_KEY)], NotAllowed),
         (&[(ALGORITHM, "aws:kms"), (KEY, other)], Denied),
@@ -175,7 +176,7 @@ fn logs_are_delivered_for_the_pipeline_and_for_nobody_else() {
     let from = ("aws:SourceArn", delivery.as_str());
     let owned = ("s3:x-amz-acl", "bucket-owner-full-control");
     let plain = ("s3:x-amz-server-side-encryption", "AES256");
-    let table: &[(&str, &str, &[(&str, &str)], Decision)] = &[
+    let table: &[(&str, &str, Context<'_>, Decision)] = &[
         (ACCESS_LOGS, &access, &[account, raw], Allowed),
         (ACCESS_LOGS, &access, &[account, raw, plain], Allowed),
         (ACCESS_LOGS, &access, &[other_account, raw], NotAllowed),
@@ -212,12 +213,7 @@ fn topic_and_queue_take_messages_of_the_pipelines_services_over_tls() {
         "arn:aws:events:us-east-1:210987654321:rule/x",
     );
     let (publish, send) = (("sns:Publish", TOPIC), ("sqs:SendMessage", QUEUE));
-    type Row<'a> = (
-        (&'a str, &'a str),
-        &'a str,
-        &'a [(&'a str, &'a str)],
-        Decision,
-    );
+    type Row<'a> = ((&'a str, &'a str), &'a str, Context<'a>, Decision);
     let table: &[Row<'_>] = &[
         (publish, CLOUDWATCH, &[account], Allowed),
         (publish, CLOUDWATCH, &[other_account], NotAllowed),
