@@ -273,6 +273,7 @@ fn form_resource(form: &[(String, String)]) -> String {
         "Name",
         "RoleArn",
         "RoleName",
+        "UserName",
         "PolicyArn",
         "PolicyName",
         "QueueUrl",

@@ -8,6 +8,7 @@ use acceptance::{Call, Sandbox};
 use evaluator::{Decision, Request, decide};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use terraform_provider_tap::blueprint::functions::{DOCUMENT_VALIDATED, EVENT_SOURCE};
 
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "us-east-1";
@@ -76,9 +77,20 @@ for function, name in names.items():
 print(json.dumps(documents))
 "#;
 
+/// Services whose data no function's credentials reach from elsewhere.
+const OF_DATA: [&str; 7] = [
+    "dynamodb",
+    "events",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "ssm",
+    "sts",
+];
+
 /// Every call that a deployed pipeline's functions made is allowed to their
 /// roles, as the account has them, on that resource, through the pipeline's
-/// endpoints; and it is not from anywhere else. Returns what was judged, as
+/// endpoints; and where it is about data not from anywhere else. Returns what was judged, as
 /// `function service:Action`.
 #[track_caller]
 pub fn expect_calls_allowed(sandbox: &Sandbox, state: &Value) -> BTreeSet<String> {
@@ -105,6 +117,8 @@ pub fn expect_calls_allowed(sandbox: &Sandbox, state: &Value) -> BTreeSet<String
                     // Of keys and secrets: those in question are the pipeline's.
                     ("aws:ResourceTag/tap:pipeline", pipeline),
                     ("aws:RequestTag/tap:pipeline", pipeline),
+                    ("events:source", EVENT_SOURCE),
+                    ("events:detail-type", DOCUMENT_VALIDATED),
                 ];
                 let request = Request::new(&action, &resource, &context);
                 let policies = documents[function].as_array().expect("policies");
@@ -124,9 +138,13 @@ pub fn expect_calls_allowed(sandbox: &Sandbox, state: &Value) -> BTreeSet<String
                 Decision::Allowed,
                 "{function}: {action} on {resource}"
             );
-            assert_ne!(
+            let elsewhere = match OF_DATA.contains(&call.service.as_str()) {
+                true => Decision::Denied,
+                false => Decision::Allowed,
+            };
+            assert_eq!(
                 decided("vpc-elsewhere"),
-                Decision::Allowed,
+                elsewhere,
                 "{function}: {action} on {resource} from elsewhere"
             );
             judged.insert(format!("{function} {action}"));
@@ -155,6 +173,10 @@ fn asked(call: &Call) -> Vec<(String, String)> {
             ("apigateway", _) => format!("arn:aws:apigateway:{REGION}::{}", call.path),
             ("secretsmanager", "GetRandomPassword") => "*".to_owned(),
             ("secretsmanager", _) => call.resource.clone(),
+            ("events", _) => arn("event-bus/default"),
+            // Neither takes a resource.
+            ("config" | "ec2", _) => "*".to_owned(),
+            ("kms", _) => arn(&format!("key/{}", call.resource)),
             ("iam", _) => format!("arn:aws:iam::{ACCOUNT}:user/{}", call.resource),
             _ => panic!("{} of {} on what?", action, call.service),
         };
