@@ -30,7 +30,7 @@ requirements: functions ## the table of the requirements: passed, failed or temp
 	@cargo build --workspace --bins
 	@python3 tools/requirements.py
 
-exam: functions ## holds the examples' templates against cfn-lint, checkov and cdk-nag
+exam: functions ## holds the examples' templates against 433 audit controls: cfn-lint, checkov, cdk-nag and our own rules
 	@cargo build --workspace --bins
 	@python3 tools/examine.py
 

@@ -533,8 +533,9 @@ fn a_create_whose_time_is_up_and_a_destroy_that_could_not_delete_everything_are_
     let sandbox = sandbox();
     let mut settings = documents().with("timeouts.create", "10s");
     let terraform = configured(&sandbox, &settings);
+    // The longest chain is of thirty calls.
     sandbox
-        .weather([Rule::new(Action::LatencyMs(250)).mutating()])
+        .weather([Rule::new(Action::LatencyMs(600)).mutating()])
         .expect("rules");
     let ran = terraform.apply(&[]).expect("runs");
     expect_code(&ran, 1, "a create whose time is up");

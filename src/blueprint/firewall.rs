@@ -22,10 +22,16 @@ struct Managed {
 
 /// In the order in which they look at a request, the cheapest first
 /// (<https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html>).
-const MANAGED: [Managed; 4] = [
+const MANAGED: [Managed; 5] = [
     Managed {
         name: "AWSManagedRulesAmazonIpReputationList",
         counted: &[],
+    },
+    // Tor and anonymous proxies. Callers in a cloud are no hidden ones, and only
+    // count.
+    Managed {
+        name: "AWSManagedRulesAnonymousIpList",
+        counted: &["HostingProviderIPList"],
     },
     // Log4j among them (R067).
     Managed {
@@ -199,25 +205,32 @@ mod tests {
 
     /// R065, R066, R067
     #[test]
-    fn known_attacks_are_blocked_and_only_the_size_of_a_body_is_counted() {
-        for group in [
-            "AWSManagedRulesSQLiRuleSet",
-            "AWSManagedRulesCommonRuleSet",
-            "AWSManagedRulesKnownBadInputsRuleSet",
-            "AWSManagedRulesAmazonIpReputationList",
+    fn known_attacks_are_blocked_and_only_a_bodys_size_and_callers_in_clouds_are_counted() {
+        for (group, only_counted) in [
+            ("AWSManagedRulesSQLiRuleSet", None),
+            (
+                "AWSManagedRulesCommonRuleSet",
+                Some("SizeRestrictions_BODY"),
+            ),
+            ("AWSManagedRulesKnownBadInputsRuleSet", None),
+            ("AWSManagedRulesAmazonIpReputationList", None),
+            (
+                "AWSManagedRulesAnonymousIpList",
+                Some("HostingProviderIPList"),
+            ),
         ] {
             let rule = rule(group);
             assert_eq!(rule["OverrideAction"], json!({ "None": {} }), "{group}");
             let statement = &rule["Statement"]["ManagedRuleGroupStatement"];
             assert_eq!(statement["VendorName"], "AWS");
             let counted = &statement["RuleActionOverrides"];
-            if group == "AWSManagedRulesCommonRuleSet" {
-                let size = json!([
-                    { "Name": "SizeRestrictions_BODY", "ActionToUse": { "Count": {} } },
-                ]);
-                assert_eq!(*counted, size);
-            } else {
-                assert!(counted.is_null(), "{group}");
+            match only_counted {
+                Some(name) => assert_eq!(
+                    *counted,
+                    json!([{ "Name": name, "ActionToUse": { "Count": {} } }]),
+                    "{group}"
+                ),
+                None => assert!(counted.is_null(), "{group}"),
             }
         }
     }

@@ -89,13 +89,21 @@ impl Step<'_> {
                 .engine
                 .patiently(self.id, action, self.cancel, &mut call)
                 .await;
-            match (result, waits.next()) {
-                (Err(error), Some(wait)) if error.kind == ErrorKind::Stranger => {
-                    self.context().sleep(wait).await;
-                }
-                (result, _) => return result.map_err(|error| self.error(action, error)),
+            match result {
+                Err(error)
+                    if error.kind == ErrorKind::Stranger && self.doubts(&mut waits).await => {}
+                result => return result.map_err(|error| self.error(action, error)),
             }
         }
+    }
+
+    /// Waits before a stranger is looked at once more; false: it is one.
+    async fn doubts(&self, waits: &mut impl Iterator<Item = Duration>) -> bool {
+        let Some(wait) = waits.next() else {
+            return false;
+        };
+        self.context().sleep(wait).await;
+        !self.cancel.is_cancelled()
     }
 
     async fn again(
@@ -132,6 +140,7 @@ impl Step<'_> {
     ) -> Result<Begun, EngineError> {
         let cx = self.context();
         let mut tries = Tries::default();
+        let mut waits = UNTIL_BELIEVED.into_iter();
         let mut superseded = Vec::new();
         let (mut look, mut lost) = (search, false);
         loop {
@@ -163,6 +172,8 @@ impl Step<'_> {
                         return Ok(self.adopted(physical, lost, superseded));
                     }
                 }
+                // Of its parent.
+                ErrorKind::Stranger if self.doubts(&mut waits).await => continue,
                 kind if may_pass(kind) => {}
                 _ => return Err(self.error(Action::Create, error)),
             }
@@ -280,14 +291,13 @@ impl Step<'_> {
     pub async fn find(&self, desired: &Value) -> Result<Found, EngineError> {
         let cx = self.context();
         let look = || self.retried(Action::Find, || self.handler.find(&cx, desired));
-        for wait in UNTIL_BELIEVED {
+        let mut waits = UNTIL_BELIEVED.into_iter();
+        loop {
             let found = look().await?;
-            if !matches!(found, Found::Stranger(_)) {
+            if !matches!(found, Found::Stranger(_)) || !self.doubts(&mut waits).await {
                 return Ok(found);
             }
-            cx.sleep(wait).await;
         }
-        look().await
     }
 
     /// Brings what is there to what shall be; `None` when it is not there.
@@ -304,6 +314,7 @@ impl Step<'_> {
     ) -> Result<Option<Physical>, EngineError> {
         let cx = self.context();
         let mut tries = Tries::default();
+        let mut waits = UNTIL_BELIEVED.into_iter();
         // What was applied and is not desired any more (a tag) must be seen
         // to be removed.
         let said = applied.unwrap_or(desired);
@@ -337,6 +348,8 @@ impl Step<'_> {
                 Err(error) if may_pass(error.kind) || error.kind == ErrorKind::NotFound => {
                     self.again(Action::Update, &mut tries, error).await?;
                 }
+                Err(error)
+                    if error.kind == ErrorKind::Stranger && self.doubts(&mut waits).await => {}
                 Err(error) => return Err(self.error(Action::Update, error)),
             }
         }
