@@ -5,7 +5,7 @@ SHELL := /bin/sh
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export CARGO_TARGET_DIR := $(TARGET)
 
-.PHONY: help build functions demo test matrix requirements exam sandbox schemas docs bench bench-functions fuzz reproducible clean
+.PHONY: help build functions demo test matrix requirements exam sandbox schemas docs bench bench-functions fuzz reproducible dist clean
 
 help: ## says this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ bench-functions: ## figures of the functions, beside Python's; SECTIONS="scanner
 
 reproducible: ## builds the functions again in another place and compares them, byte for byte
 	@python3 tools/build_functions.py --reproducible
+
+dist: ## packages the provider for the registries; DIST=--all fails when something is missing, DIST=--reproducible builds twice
+	@python3 tools/dist.py $(DIST)
 
 clean: ## removes what was built and the sandbox
 	@cargo clean

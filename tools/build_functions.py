@@ -10,17 +10,14 @@ beside it the lines that the provider's build script reads. Nothing is
 installed: what is needed goes into the target folder too.
 """
 
-import os
 import pathlib
 import platform
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 
 from bundle import TRIPLES, Failed, Unavailable, package
-from bundle.cargo import Workspace
+from bundle.cargo import BOOTSTRAP, Workspace
+from bundle.elsewhere import another_place
 from bundle.toolchain import Zig, release, rustc_for
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -75,7 +72,7 @@ def one(workspace, architecture, folder, tools, zig, why):
     if zig is None and architecture != host():
         raise Unavailable(f"zig is needed for it: {why}")
     rustc = rustc_for(architecture, tools, workspace.rust_version)
-    bootstrap = workspace.build(architecture, zig, rustc)
+    bootstrap = workspace.build(BOOTSTRAP, architecture, zig, rustc)
     compiler, _ = release(rustc or "rustc")
     return package.write(folder, architecture, bootstrap, f"{compiler}, {zig or 'linked on ' + platform.platform()}")
 
@@ -87,25 +84,8 @@ def host():
 
 
 def reproducible(workspace, built):
-    """Builds the same source from another checkout, with another registry and
-    another target folder; the bundles must not differ."""
-    with tempfile.TemporaryDirectory(prefix="another-place-") as folder:
-        place = pathlib.Path(folder)
-        checkout = place / "checkout" / "of" / "the" / "same"
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True,
-        ).stdout.split("\0")
-        for name in filter(None, listed):
-            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, checkout / name)
-        home = place / "cargo-home"
-        home.mkdir()
-        ours = pathlib.Path(os.environ.get("CARGO_HOME", pathlib.Path.home() / ".cargo"))
-        for name in ("config.toml", "config"):
-            if (ours / name).is_file():
-                shutil.copy(ours / name, home / name)
-        os.environ |= {"CARGO_HOME": str(home), "CARGO_TARGET_DIR": str(place / "other-target")}
+    """Builds the same source in another place; the bundles must not differ."""
+    with another_place(ROOT) as checkout:
         there = Workspace(checkout)
         again = build(there, there.target / "bundles", workspace.target / "bundle-tools")
     different = 0

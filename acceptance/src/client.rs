@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::boto3::Scripts;
 use crate::sandbox::recorder::{Call, Rate};
 use crate::sandbox::server::{self, Options};
 use crate::sandbox::weather::Rule;
@@ -21,6 +21,7 @@ use crate::sandbox::weather::holds::Held;
 pub struct Sandbox {
     endpoint: String,
     python: PathBuf,
+    scripts: Scripts,
     /// The thread that serves it; none when somebody else does.
     server: Option<JoinHandle<()>>,
 }
@@ -44,6 +45,7 @@ impl Sandbox {
         Ok(Self {
             endpoint,
             python,
+            scripts: Scripts::default(),
             server: Some(server),
         })
     }
@@ -53,6 +55,7 @@ impl Sandbox {
         Self {
             endpoint: endpoint.to_owned(),
             python,
+            scripts: Scripts::default(),
             server: None,
         }
     }
@@ -180,38 +183,7 @@ impl Sandbox {
     /// Runs Python with boto3 against the sandbox. The script prints one JSON
     /// value (`print(json.dumps(...))`; `boto3` and `json` are imported), or nothing.
     pub fn boto3(&self, script: &str) -> Result<Value, String> {
-        let script = format!("import boto3, json\n{script}");
-        let mut command = Command::new(&self.python);
-        // Not as an argument, which has no room for a long one.
-        command
-            .arg("-")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        for (name, _) in
-            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"))
-        {
-            command.env_remove(name);
-        }
-        command
-            .envs(self.env())
-            .env("AWS_RETRY_MODE", "standard")
-            .env("AWS_MAX_ATTEMPTS", "1");
-        let explain = |error: std::io::Error| format!("{}: {error}", self.python.display());
-        let mut child = command.spawn().map_err(explain)?;
-        if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(script.as_bytes()).map_err(explain)?;
-        }
-        let output = child.wait_with_output().map_err(explain)?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        if !output.status.success() {
-            return Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr)));
-        }
-        match text.trim() {
-            "" => Ok(Value::Null),
-            text => serde_json::from_str(text)
-                .map_err(|error| format!("the script printed no JSON ({error}): {text}")),
-        }
+        self.scripts.run(&self.python, &self.endpoint, script)
     }
 
     /// A call of the control API.

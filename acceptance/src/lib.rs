@@ -8,6 +8,7 @@
 //! - [`tfclient`]: Terraform's side of the plugin protocol, for tests that
 //!   need hundreds of runs.
 
+mod boto3;
 pub mod client;
 pub mod lambda;
 pub mod sandbox;

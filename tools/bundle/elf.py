@@ -9,15 +9,15 @@ table that the section links to.
 import re
 import struct
 
-from . import GLIBC, TRIPLES, Failed
+from . import LAMBDA, TRIPLES, Failed
 
 MACHINES = {62: "x86_64", 183: "arm64"}
 SHT_DYNAMIC = 6
 SHT_GNU_VERNEED = 0x6FFFFFFE
 DT_NEEDED = 1
 
-# The libraries of glibc and of GCC, which provided.al2023 has. Any other
-# would be missing there.
+# The libraries of glibc and of GCC, which every one of our systems has. Any
+# other would be missing there.
 LIBRARIES = re.compile(r"^(lib(c|m|dl|rt|pthread|gcc_s)\.so\.[0-9]+|ld-linux-[a-z0-9-]+\.so\.[0-9]+)$")
 
 
@@ -58,8 +58,8 @@ class Binary:
         """The newest numbered version of glibc that it needs, such as (2, 34)."""
         return max((number for number in map(_number, self.versions) if number), default=(0,))
 
-    def problems(self, architecture, newest=GLIBC):
-        """A sentence for each reason why it cannot run as that function."""
+    def problems(self, architecture, system=LAMBDA):
+        """A sentence for each reason why it cannot run there."""
         if self.architecture != architecture:
             yield f"it is for {self.architecture}, not for {architecture}"
         for version in sorted(self.versions):
@@ -68,24 +68,24 @@ class Binary:
             number = _number(version)
             # A version without a number is a demand on the loader itself,
             # such as GLIBC_ABI_DT_RELR, which came with 2.36.
-            if number is None or number > newest:
-                yield f"it needs {version}, and Amazon Linux 2023 has nothing newer than GLIBC_{dotted(newest)}"
+            if number is None or number > system.glibc:
+                yield f"it needs {version}, and {system.name} has nothing newer than GLIBC_{dotted(system.glibc)}"
         for library in self.libraries:
             if not LIBRARIES.match(library):
-                yield f"it needs {library}, which provided.al2023 does not have"
+                yield f"it needs {library}, which {system.name} does not have"
 
 
 def dotted(version):
     return ".".join(map(str, version))
 
 
-def check(data, architecture):
-    """Raises when the binary could not run as a function of that architecture."""
+def check(data, architecture, system=LAMBDA):
+    """Raises when the binary could not run there, on that architecture."""
     assert architecture in TRIPLES, architecture
     binary = Binary(data)
-    problems = list(binary.problems(architecture))
+    problems = list(binary.problems(architecture, system))
     if problems:
-        raise Failed("the bootstrap cannot run on Lambda: " + "; ".join(problems))
+        raise Failed(f"the binary cannot run on {system.name}: " + "; ".join(problems))
     return binary
 
 

@@ -1,8 +1,8 @@
 """The zip that Lambda is given, and the lines about it.
 
-The same binary makes the same bytes: one entry, no time but the format's
-first, the mode that Lambda needs, one compression level. (Two builds of zlib
-may compress differently; the one that did is named in the lines.)
+The same binary makes the same bytes: no time but the format's first, the
+mode that is asked for, one compression level. (Two builds of zlib may
+compress differently; the one that did is named in the lines.)
 """
 
 import hashlib
@@ -17,15 +17,16 @@ ZIP = "bootstrap.zip"
 LINES = "bundle.txt"
 
 
-def archive(binary):
-    """The zip of one `bootstrap`."""
-    entry = zipfile.ZipInfo("bootstrap", date_time=(1980, 1, 1, 0, 0, 0))
-    entry.create_system = 3  # Unix: the mode below counts
-    entry.external_attr = 0o100755 << 16
-    entry.compress_type = zipfile.ZIP_DEFLATED
+def archive(*files):
+    """The zip of files: name, permissions, bytes of each."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as file:
-        file.writestr(entry, binary, compresslevel=9)
+    with zipfile.ZipFile(buffer, "w") as zip:
+        for name, permissions, data in files:
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3  # Unix: the mode below counts
+            entry.external_attr = (0o100000 | permissions) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            zip.writestr(entry, data, compresslevel=9)
     return buffer.getvalue()
 
 
@@ -37,7 +38,7 @@ def write(folder, architecture, bootstrap, built_with):
     """
     binary = bootstrap.read_bytes()
     needs = elf.check(binary, architecture)
-    data = archive(binary)
+    data = archive(("bootstrap", 0o755, binary))
     lines = {
         "architecture": architecture,
         "sha256": hashlib.sha256(data).hexdigest(),
