@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
+mod live;
 
 use acceptance::Sandbox;
 use acceptance::terraform::Terraform;
@@ -46,12 +47,8 @@ fn output(terraform: &Terraform, name: &str) -> Value {
     serde_json::from_str(&ran.stdout).expect("JSON")
 }
 
-#[test]
-fn a_pipeline_lives_in_a_network_that_exists_and_leaves_it_alone() {
-    let sandbox = common::sandbox();
-    let network = sandbox
-        .boto3(
-            r#"
+/// A network of somebody's, with two subnets and a route table.
+const NETWORK: &str = r#"
 ec2 = boto3.client("ec2")
 vpc = ec2.create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
 ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})
@@ -62,9 +59,33 @@ for number, zone in enumerate("ab"):
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.40.{number}.0/24", AvailabilityZone=f"us-east-1{zone}")
     subnets.append(subnet["Subnet"]["SubnetId"])
     ec2.associate_route_table(RouteTableId=table, SubnetId=subnets[-1])
-print(json.dumps({"vpc_id": vpc, "subnet_ids": subnets, "route_table_ids": [table]}))
-"#,
-        )
+"#;
+
+/// Its endpoints, for whatever is in it.
+const ENDPOINTS: &str = r#"
+group = ec2.create_security_group(VpcId=vpc, GroupName="endpoints", Description="of the network")["GroupId"]
+ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.40.0.0/16"}]}])
+service = lambda name: "com.amazonaws.iam" if name == "iam" else f"com.amazonaws.us-east-1.{name}"
+for name in SERVICES:
+    ec2.create_vpc_endpoint(VpcId=vpc, VpcEndpointType="Interface", ServiceName=service(name), SubnetIds=subnets, SecurityGroupIds=[group], PrivateDnsEnabled=True)
+for name in ("dynamodb", "s3"):
+    ec2.create_vpc_endpoint(VpcId=vpc, VpcEndpointType="Gateway", ServiceName=service(name), RouteTableIds=[table])
+"#;
+
+/// What is in it and is not ours, endpoints and groups with all that they say.
+const THEIRS: &str = r#"
+theirs = lambda things: sorted((t for t in things if not any(x["Key"].startswith("tap:") for x in t.get("Tags", []))), key=str)
+print(json.dumps([theirs(boto3.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]), theirs(boto3.client("ec2").describe_security_groups()["SecurityGroups"])], default=str))
+"#;
+
+#[test]
+fn a_pipeline_lives_in_a_network_that_exists_and_leaves_it_alone() {
+    let sandbox = common::sandbox();
+    let network = sandbox
+        .boto3(&format!(
+            r#"{NETWORK}
+print(json.dumps({{"vpc_id": vpc, "subnet_ids": subnets, "route_table_ids": [table]}}))"#
+        ))
         .expect("a network");
     lives(&sandbox, "byo-network", &network, |terraform| {
         let state = terraform.state_of(common::ADDRESS).expect("a state");
@@ -130,6 +151,54 @@ fn auditors_of_another_account_have_a_role() {
         );
         assert_eq!(condition["Bool"]["aws:MultiFactorAuthPresent"], "true");
     });
+}
+
+#[test]
+fn teams_share_a_network_and_its_endpoints_and_leave_them_alone() {
+    let sandbox = common::sandbox();
+    let spec = json!({ "name": "documents", "environment_suffix": "dev" });
+    let template = live::template(&spec, live::REGION);
+    let services: Vec<&str> = template["Resources"]
+        .as_object()
+        .into_iter()
+        .flat_map(|resources| resources.values())
+        .filter(|resource| resource["Properties"]["VpcEndpointType"] == "Interface")
+        .filter_map(|resource| resource["Properties"]["ServiceName"].as_str())
+        .filter_map(|name| name.rsplit('.').next())
+        .collect();
+    let network = sandbox
+        .boto3(&format!(
+            r#"SERVICES = {}
+{NETWORK}{ENDPOINTS}
+print(json.dumps({{"vpc_id": vpc, "subnet_ids": subnets, "endpoint_security_group_id": group}}))"#,
+            json!(services)
+        ))
+        .expect("a network");
+    let before = sandbox.boto3(THEIRS).expect("a look");
+    let variables = json!({ "network": network });
+    lives(&sandbox, "many", &variables, |terraform| {
+        assert_eq!(sandbox.boto3(THEIRS).expect("a look"), before);
+        let calls = sandbox.calls().expect("recorded");
+        let made = calls.iter().filter(|call| {
+            call.operation == "CreateVpcEndpoint" && !call.user_agent.contains("Boto")
+        });
+        assert_eq!(made.count(), 0, "the network has endpoints");
+        // Where each would make its own, AWS refuses the second.
+        let own = json!({ "vpc_id": network["vpc_id"], "subnet_ids": network["subnet_ids"] });
+        let third = format!(
+            "resource \"tap_secure_pipeline\" \"third\" {{\n  name = \"third\"\n  environment_suffix = \"dev\"\n  network = {own}\n}}\n"
+        );
+        let third = common::terraform(&sandbox, &format!("provider \"tap\" {{}}\n{third}"));
+        let ran = third.apply(&[]).expect("runs");
+        common::expect_code(&ran, 1, "a second endpoint of one name");
+        let said = ran.flat();
+        for part in ["conflicting DNS domain", "endpoint_security_group_id"] {
+            assert!(said.contains(part), "it should say {part:?}:\n{}", ran.text);
+        }
+        let ran = third.destroy().expect("runs");
+        common::expect_code(&ran, 0, "destroy");
+    });
+    assert_eq!(sandbox.boto3(THEIRS).expect("a look"), before, "and after");
 }
 
 #[test]

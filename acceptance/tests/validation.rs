@@ -478,6 +478,30 @@ const AREAS: &[Case] = &[
         "Write vpc_id",
     ),
     case(
+        "network = { endpoint_security_group_id = \"sg-0123456789abcdef0\" }",
+        "endpoint_security_group_id",
+        "endpoint_security_group_id is given without vpc_id",
+        "Write vpc_id",
+    ),
+    case(
+        "network = { vpc_id = \"vpc-0123456789abcdef0\", subnet_ids = [\"subnet-0123456789abcdef0\", \"subnet-0123456789abcdef1\"], endpoint_security_group_id = \"default\" }",
+        "endpoint_security_group_id",
+        "\"default\" is not the id of a security group",
+        "Write an id such as \"sg-",
+    ),
+    case(
+        "network = { vpc_id = \"vpc-0123456789abcdef0\", subnet_ids = [\"subnet-0123456789abcdef0\", \"subnet-0123456789abcdef1\"], endpoint_security_group_id = \"sg-0123456789abcdef0\", endpoint_zones = 1 }",
+        "endpoint_zones",
+        "endpoint_zones says which interface endpoints are created",
+        "Remove one of them",
+    ),
+    case(
+        "network = { vpc_id = \"vpc-0123456789abcdef0\", subnet_ids = [\"subnet-0123456789abcdef0\", \"subnet-0123456789abcdef1\"], endpoint_security_group_id = \"sg-0123456789abcdef0\", extra_endpoints = [\"ecr.api\"] }",
+        "extra_endpoints",
+        "extra_endpoints says which interface endpoints are created",
+        "Remove one of them",
+    ),
+    case(
         "network = { vpc_id = \"vpc-0123456789abcdef0\", subnet_ids = [\"a\", \"b\"] }",
         "subnet_ids",
         "\"a\" is not the id of a subnet",

@@ -149,9 +149,10 @@ resource "tap_secure_pipeline" "brought" {
   }
 
   network = {
-    vpc_id          = "vpc-0123456789abcdef0"
-    subnet_ids      = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
-    route_table_ids = ["rtb-0123456789abcdef0"]
+    vpc_id                     = "vpc-0123456789abcdef0"
+    subnet_ids                 = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+    route_table_ids            = ["rtb-0123456789abcdef0"]
+    endpoint_security_group_id = "sg-0123456789abcdef0"
   }
 
   functions = {

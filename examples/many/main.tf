@@ -1,6 +1,6 @@
 # One pipeline for each team, in one account: each with keys, buckets and
-# functions of its own, all in one network. A region has five VPCs unless AWS
-# has raised the quota; the plan counts.
+# functions of its own, and with a network of its own unless they share one. A
+# region has five VPCs unless AWS has raised the quota; the plan counts.
 
 terraform {
   required_providers {
@@ -29,11 +29,11 @@ variable "teams" {
 }
 
 variable "network" {
-  description = "A network that all of them share; null for one each."
+  description = "A network that all of them share, with endpoints of its own, of which a VPC has one for each service; null for one each."
   type = object({
-    vpc_id          = string
-    subnet_ids      = list(string)
-    route_table_ids = list(string)
+    vpc_id                     = string
+    subnet_ids                 = list(string)
+    endpoint_security_group_id = string
   })
   default = null
 }

@@ -206,6 +206,10 @@ pub struct Network {
     pub subnet_ids: Vec<String>,
     /// The route tables of those subnets, for the gateway endpoints.
     pub route_table_ids: Vec<String>,
+    /// The group of the interface endpoints that the network has already, which
+    /// are used instead of ours: AWS lets a VPC have one endpoint of a service
+    /// with private DNS.
+    pub endpoint_security_group_id: Option<String>,
 }
 
 impl Default for Network {
@@ -218,6 +222,7 @@ impl Default for Network {
             vpc_id: None,
             subnet_ids: Vec::new(),
             route_table_ids: Vec::new(),
+            endpoint_security_group_id: None,
         }
     }
 }

@@ -27,7 +27,7 @@ const QUOTAS: [Quota; 2] = [
         what: "VPCs",
         limit: 5,
         path: ("network", "vpc_id"),
-        instead: "Unless the quota was raised: ask AWS for more in Service Quotas (L-F678F1CE), or let pipelines share a network with network.vpc_id.",
+        instead: "Unless the quota was raised: ask AWS for more in Service Quotas (L-F678F1CE), or let pipelines share a network with network.vpc_id and its endpoints with network.endpoint_security_group_id.",
     },
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
     Quota {

@@ -151,6 +151,7 @@ fn network(spec: &spec::Network) -> NetworkBlock {
             true => Value::Null,
             false => list(&spec.route_table_ids),
         },
+        endpoint_security_group_id: text(&spec.endpoint_security_group_id),
     }
 }
 

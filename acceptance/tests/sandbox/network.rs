@@ -75,3 +75,31 @@ out([read(here), again, len(nowhere), read(group)[2]])"#,
         ])
     );
 }
+
+#[test]
+fn ec2_endpoint_conflicts_are_refused_in_one_network_and_not_in_another() {
+    let found = run(
+        shared(),
+        r#"
+ec2 = c("ec2")
+def network():
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    return vpc, subnet, ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+def interface(vpc, subnet, _, service="kms", named=True):
+    return code(ec2.create_vpc_endpoint, VpcId=vpc, VpcEndpointType="Interface", ServiceName=f"com.amazonaws.us-east-1.{service}", SubnetIds=[subnet], PrivateDnsEnabled=named)
+def gateway(vpc, _, table):
+    return code(ec2.create_vpc_endpoint, VpcId=vpc, VpcEndpointType="Gateway", ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[table])
+one, other = network(), network()
+found = [interface(*one), interface(*one), interface(*one, named=False), interface(*one, service="sns"), interface(*other)]
+found += [gateway(*one), gateway(*one), gateway(*other)]
+ids = [e["VpcEndpointId"] for e in ec2.describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [one[0]]}])["VpcEndpoints"]]
+ec2.delete_vpc_endpoints(VpcEndpointIds=ids)
+out(found + [interface(*one), gateway(*one)])"#,
+    );
+    let (name, route) = ("InvalidParameter", "RouteAlreadyExists");
+    assert_eq!(
+        found,
+        json!(["ok", name, "ok", "ok", "ok", "ok", route, "ok", "ok", "ok"])
+    );
+}

@@ -57,6 +57,8 @@ pub(super) const TABLE: Table = &[
     ("InvalidSubnet.Range", Kind(Invalid)),
     ("InvalidVpc.Range", Kind(Invalid)),
     ("MissingParameter", Kind(Invalid)),
+    // A second gateway endpoint of a service on one route table.
+    ("RouteAlreadyExists", Kind(Invalid)),
     ("OperationNotPermitted", Kind(Invalid)),
     ("UnknownParameter", Kind(Invalid)),
     ("UnsupportedOperation", Kind(Invalid)),

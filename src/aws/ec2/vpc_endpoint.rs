@@ -129,7 +129,8 @@ impl ResourceType for VpcEndpoint {
             .send()
             .await
             .creating(OPERATION)
-            .map_err(not_yet)?;
+            .map_err(not_yet)
+            .map_err(there_is_one)?;
         let endpoint = answer.vpc_endpoint;
         let id = told(OPERATION, endpoint.and_then(|made| made.vpc_endpoint_id))?;
         Ok(as_physical(&id))
@@ -247,6 +248,22 @@ async fn delete(clients: &Clients, ids: Vec<String>) -> Outcome<Vec<Outcome<()>>
         refused_item(OPERATION, Some(items.cloned().collect()))
     };
     Ok(ids.iter().map(of).collect())
+}
+
+/// A VPC has one endpoint of a service under its private name, and a route
+/// table one gateway of it. What AWS says of that does not say what to do.
+fn there_is_one(mut error: HandlerError) -> HandlerError {
+    let attribute = match error.code.as_deref() {
+        Some("RouteAlreadyExists") => "leave network.route_table_ids out",
+        Some("InvalidParameter") if error.message.contains("conflicting DNS domain") => {
+            "write the security group of its endpoints as network.endpoint_security_group_id"
+        }
+        _ => return error,
+    };
+    let message = &mut error.message;
+    message.push_str(". The network has an endpoint of this service: to use those that it has, ");
+    message.push_str(attribute);
+    error
 }
 
 async fn describe(clients: &Clients, id: &str) -> Outcome<Option<Live>> {

@@ -1,12 +1,14 @@
 //! The ways to AWS's services (R022-R025). Which there are follows from what
 //! the functions call: a call without an endpoint hangs until its timeout.
 
-use super::{ENDPOINT_SECURITY_GROUP_ID, is_brought, route_table_ids, subnet_ids, tags, vpc_id};
+use super::{
+    endpoint_security_group, endpoints_are_brought, is_brought, route_table_ids, subnet_ids, tags,
+    vpc_id,
+};
 use crate::blueprint::functions::Function;
 use crate::blueprint::policy::{Statement, document};
 use crate::blueprint::{Expansion, Facts, Spec, calls};
 use crate::engine::template::LogicalId;
-use crate::engine::template::intrinsics::reference;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +20,13 @@ const GATEWAYS: [(&str, &str); 2] = [("dynamodb", "DynamoDBEndpoint"), ("s3", "S
 /// them: only a rotation hook is called through `lambda`.
 const ALWAYS: [&str; 2] = ["lambda", "logs"];
 
-/// The services that get an interface endpoint.
+/// The services that get an interface endpoint: none where the network has
+/// them, since a second one cannot answer under the same name
+/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>).
 fn interfaces(spec: &Spec) -> BTreeSet<&str> {
+    if endpoints_are_brought(spec) {
+        return BTreeSet::new();
+    }
     let extra = spec.network.extra_endpoints.iter().map(String::as_str);
     let is_gateway = |service: &&str| GATEWAYS.iter().any(|(gateway, _)| gateway == service);
     calls::endpoint_services_of(spec)
@@ -90,7 +97,7 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
             "VpcEndpointType": "Interface",
             "PrivateDnsEnabled": true,
             "SubnetIds": endpoint_subnets(x.spec, x.facts),
-            "SecurityGroupIds": [reference(ENDPOINT_SECURITY_GROUP_ID)],
+            "SecurityGroupIds": [endpoint_security_group(x.spec)],
             "PolicyDocument": policy(x.spec, x.facts),
             "Tags": tags(x, &service.replace('.', "-")),
         }));

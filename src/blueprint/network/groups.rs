@@ -3,7 +3,7 @@
 
 use super::{
     ENDPOINT_SECURITY_GROUP_ID, FUNCTION_SECURITY_GROUP_ID, QUARANTINE_SECURITY_GROUP_ID,
-    QUARANTINE_TAG, vpc_id,
+    QUARANTINE_TAG, endpoint_security_group, endpoints_are_brought, vpc_id,
 };
 use crate::blueprint::functions::Function;
 use crate::blueprint::{Expansion, naming};
@@ -28,6 +28,20 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
     // or nobody could delete either.
     let roles = Function::ALL.map(|function| function.role_id());
     x.after(FUNCTION_SECURITY_GROUP_ID, &roles);
+    if !endpoints_are_brought(x.spec) {
+        endpoint_group(x);
+    }
+    group(
+        x,
+        QUARANTINE_SECURITY_GROUP_ID,
+        "quarantine",
+        "lets nothing through, for what remediation isolates",
+        Vec::new(),
+        &[(QUARANTINE_TAG, "true".to_owned())],
+    );
+}
+
+fn endpoint_group(x: &mut Expansion<'_>) {
     group(
         x,
         ENDPOINT_SECURITY_GROUP_ID,
@@ -48,14 +62,6 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
             "SourceSecurityGroupId": reference(FUNCTION_SECURITY_GROUP_ID),
             "Description": "HTTPS from the functions",
         }),
-    );
-    group(
-        x,
-        QUARANTINE_SECURITY_GROUP_ID,
-        "quarantine",
-        "lets nothing through, for what remediation isolates",
-        Vec::new(),
-        &[(QUARANTINE_TAG, "true".to_owned())],
     );
 }
 
@@ -100,7 +106,7 @@ fn function_egress(x: &Expansion<'_>) -> Vec<Value> {
     };
     let mut rules = vec![https(
         "DestinationSecurityGroupId",
-        reference(ENDPOINT_SECURITY_GROUP_ID),
+        endpoint_security_group(x.spec),
         "HTTPS to the interface endpoints".to_owned(),
     )];
     rules.extend(x.facts.prefix_list_ids.iter().map(|(service, list)| {

@@ -7,8 +7,8 @@
 //! port that nobody needs.
 //!
 //! A network that the user brings is left as it is: it gets the security
-//! groups, the interface endpoints and, where its route tables are named, the
-//! gateway endpoints. Its flow logs are its owner's.
+//! groups, the interface endpoints unless it has them, and, where its route
+//! tables are named, the gateway endpoints. Its flow logs are its owner's.
 
 mod acl;
 mod endpoints;
@@ -52,6 +52,19 @@ pub fn subnet_ids(spec: &Spec) -> Vec<Value> {
     (1..=spec.network.availability_zones)
         .map(|number| reference(&subnet_id(number)))
         .collect()
+}
+
+/// The group of the interface endpoints, ours or the network's.
+fn endpoint_security_group(spec: &Spec) -> Value {
+    match &spec.network.endpoint_security_group_id {
+        Some(brought) => json!(brought),
+        None => reference(ENDPOINT_SECURITY_GROUP_ID),
+    }
+}
+
+/// Whether the network has interface endpoints already.
+fn endpoints_are_brought(spec: &Spec) -> bool {
+    spec.network.endpoint_security_group_id.is_some()
 }
 
 /// The group of the functions.

@@ -77,13 +77,13 @@ pub(super) fn advice(spec: &Spec) -> Vec<Problem> {
              Write \"AWS_IAM\" to meet it.".into(),
         );
     }
-    if spec.network.vpc_id.is_some() {
+    if spec.network.vpc_id.is_some() && spec.network.endpoint_security_group_id.is_none() {
         warn(
             "network",
             "vpc_id",
             "The endpoints answer the whole network",
             "network.vpc_id is given: the endpoints that the pipeline makes in it take over the names of their services for everything there \
-             (private DNS), and admit the pipeline's functions only. Bring a VPC in which nothing else calls those services, or leave vpc_id out.".into(),
+             (private DNS), and admit the pipeline's functions only. Bring a VPC in which nothing else calls those services, leave vpc_id out, or, where the VPC has endpoints, name their group in endpoint_security_group_id.".into(),
         );
     }
     if spec.network.vpc_id.is_some() && spec.network.route_table_ids.is_empty() {

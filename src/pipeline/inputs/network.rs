@@ -46,6 +46,7 @@ pub(super) fn network(r: &mut Reader, block: &Value<NetworkBlock>) -> Network {
             "rtb",
             1,
         ),
+        endpoint_security_group_id: security_group(r, &place, block),
     };
     if let Some(block) = block {
         together(r, &place, block, &network);
@@ -132,6 +133,23 @@ fn vpc_id(r: &mut Reader, place: &Place, value: Option<&Value<String>>) -> Optio
     Some(text)
 }
 
+fn security_group(r: &mut Reader, place: &Place, block: Option<&NetworkBlock>) -> Option<String> {
+    let place = place.at("endpoint_security_group_id");
+    let text = r.text(
+        &place,
+        block.map(|b| &b.endpoint_security_group_id),
+        ["sg-0000000000000000a", "sg-0000000000000000b"],
+    )?;
+    r.check(
+        &place,
+        &text,
+        aws_id("sg", &text),
+        "is not the id of a security group",
+        "Write an id such as \"sg-0123456789abcdef0\", or leave it out to have endpoints created.",
+    );
+    Some(text)
+}
+
 fn ids(
     r: &mut Reader,
     place: &Place,
@@ -164,6 +182,10 @@ fn together(r: &mut Reader, place: &Place, block: &NetworkBlock, network: &Netwo
         for (name, given) in [
             ("subnet_ids", !network.subnet_ids.is_empty()),
             ("route_table_ids", !network.route_table_ids.is_empty()),
+            (
+                "endpoint_security_group_id",
+                network.endpoint_security_group_id.is_some(),
+            ),
         ] {
             if given {
                 r.problem(
@@ -190,6 +212,20 @@ fn together(r: &mut Reader, place: &Place, block: &NetworkBlock, network: &Netwo
                     &place.at(name),
                     "An attribute of a network that is not created",
                     format!("{name} says how a VPC is created, and vpc_id brings one. Remove one of them."),
+                );
+            }
+        }
+    }
+    if network.endpoint_security_group_id.is_some() {
+        for (name, given) in [
+            ("endpoint_zones", network.endpoint_zones.is_some()),
+            ("extra_endpoints", !network.extra_endpoints.is_empty()),
+        ] {
+            if given {
+                r.problem(
+                    &place.at(name),
+                    "An attribute of endpoints that are not created",
+                    format!("{name} says which interface endpoints are created, and endpoint_security_group_id brings them. Remove one of them."),
                 );
             }
         }

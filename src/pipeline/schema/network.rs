@@ -49,7 +49,7 @@ pub fn network() -> Attribute {
                     Optional,
                     "A VPC of your own, for example `vpc-0123456789abcdef0`, instead of the pipeline's; needs `subnet_ids`. It is never modified nor \
                      deleted; security groups and endpoints are created in it, and the endpoints answer for their services to everything in it but admit the functions only: \
-                     bring one in which nothing else calls them. DNS support and DNS host names must be on. \
+                     bring one in which nothing else calls them, or one that has endpoints (`endpoint_security_group_id`). DNS support and DNS host names must be on. \
                      A change moves the functions and replaces security groups and endpoints.",
                 ),
             ),
@@ -67,6 +67,17 @@ pub fn network() -> Attribute {
                     Optional,
                     "Route tables of `subnet_ids`, to which the gateway endpoints of S3 and DynamoDB add a route. Left out, no gateway endpoints are \
                      created and the VPC must have its own. Only with `vpc_id`. Changed in place.",
+                ),
+            ),
+            (
+                "endpoint_security_group_id",
+                text(
+                    Optional,
+                    "Security group of the interface endpoints that the VPC has already, for example `sg-0123456789abcdef0`: the functions use those, \
+                     and none are created. AWS lets a VPC have one endpoint of a service with private DNS, so that pipelines that share a VPC need this. \
+                     The group must admit HTTPS from the functions, and the endpoints' policies their roles; there must be one for each service that \
+                     `terraform-provider-tap template` shows an endpoint of without this. Only with `vpc_id`; not with `endpoint_zones` or `extra_endpoints`. \
+                     A change adds or removes endpoints.",
                 ),
             ),
         ],

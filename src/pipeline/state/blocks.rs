@@ -73,6 +73,7 @@ blocks! {
         vpc_id: Value<String>,
         subnet_ids: TextList,
         route_table_ids: TextList,
+        endpoint_security_group_id: Value<String>,
     }
     FunctionsBlock {
         architecture: Value<String>,

@@ -26,6 +26,7 @@ mod dynamodb_table_key;
 pub mod dynamodb_table_status;
 mod ec2_deleted_endpoints;
 mod ec2_dependencies;
+mod ec2_endpoint_conflicts;
 mod ec2_endpoint_names;
 mod ec2_endpoint_routes;
 mod ec2_flow_logs;
@@ -286,6 +287,9 @@ impl Shims {
         }
         if let Some(reply) = ec2_deleted_endpoints::refuse(backend).await {
             return Some((ec2_deleted_endpoints::NAME, reply));
+        }
+        if let Some(reply) = ec2_endpoint_conflicts::refuse(backend).await {
+            return Some((ec2_endpoint_conflicts::NAME, reply));
         }
         if let Some(reply) = ec2_dependencies::refuse(backend).await {
             return Some((ec2_dependencies::NAME, reply));

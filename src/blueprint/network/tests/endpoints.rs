@@ -178,3 +178,27 @@ fn interface_endpoints_may_stand_in_fewer_zones_than_the_functions() {
     assert_eq!(endpoint["SubnetIds"], json!([reference("PrivateSubnet1")]));
     assert_eq!(subnet_ids(&Spec::new("documents", "dev")).len(), 3);
 }
+
+/// AWS lets a VPC have one endpoint of a service under its own name: in a
+/// network that has them the functions use those, and the pipeline makes none.
+#[test]
+fn a_networks_own_endpoints_are_used_and_none_are_made() {
+    let group = "sg-1";
+    let shared = template(|spec, _| {
+        brought(spec);
+        spec.network.endpoint_security_group_id = Some(group.into());
+    });
+    assert_eq!(endpoints(&shared), []);
+    assert!(!shared.resources.contains_key("EndpointSecurityGroup"));
+    assert_eq!(of_type(&shared, "AWS::EC2::SecurityGroupIngress"), []);
+    let egress = &properties(&shared, "FunctionSecurityGroup")["SecurityGroupEgress"];
+    assert_eq!(egress[0]["DestinationSecurityGroupId"], group);
+    assert!(!egress.to_string().contains("EndpointSecurityGroup"));
+    let with_tables = template(|spec, _| {
+        brought(spec);
+        spec.network.endpoint_security_group_id = Some(group.into());
+        spec.network.route_table_ids = vec!["rtb-1".into()];
+    });
+    let ids: Vec<&str> = endpoints(&with_tables).iter().map(|(id, _)| *id).collect();
+    assert_eq!(ids, ["DynamoDBEndpoint", "S3Endpoint"]);
+}
