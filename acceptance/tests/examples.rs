@@ -176,7 +176,7 @@ print(json.dumps({{"vpc_id": vpc, "subnet_ids": subnets, "endpoint_security_grou
         .expect("a network");
     let before = sandbox.boto3(THEIRS).expect("a look");
     let variables = json!({ "network": network });
-    lives(&sandbox, "many", &variables, |terraform| {
+    lives(&sandbox, "many", &variables, |_| {
         assert_eq!(sandbox.boto3(THEIRS).expect("a look"), before);
         let calls = sandbox.calls().expect("recorded");
         let made = calls.iter().filter(|call| {
