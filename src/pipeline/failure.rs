@@ -70,12 +70,25 @@ fn grouped(errors: &[EngineError]) -> Vec<(String, String)> {
 }
 
 /// What makes two errors the same: the message without what it says of one
-/// resource.
+/// resource. A stranger is refused by name, so that each has its own.
 fn cause(error: &EngineError) -> String {
+    let message = &error.source.message;
     match error.source.kind {
         ErrorKind::AccessDenied | ErrorKind::Throttled => format!("{:?}", error.source.kind),
-        _ => error.source.message.clone(),
+        ErrorKind::Stranger | ErrorKind::AlreadyExists => message.clone(),
+        _ => without_arns(message),
     }
+}
+
+/// A key that a log group may not use is refused with the group's ARN, for
+/// each group with another.
+fn without_arns(message: &str) -> String {
+    let words = message.split_whitespace();
+    let words = words.map(|word| match word.contains("arn:") {
+        true => "arn",
+        false => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn subject(members: &[&EngineError]) -> String {
@@ -163,5 +176,46 @@ fn diagnostic(attribute: AttributePath, summary: String, detail: String) -> Diag
         summary: summary.into(),
         detail: detail.into(),
         attribute,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::HandlerError;
+    use crate::engine::error::Action;
+
+    fn failed(id: &str, kind: ErrorKind, message: &str) -> EngineError {
+        EngineError {
+            logical_id: id.to_owned(),
+            type_name: "AWS::Logs::LogGroup".to_owned(),
+            action: Action::Create,
+            source: HandlerError {
+                code: Some("InvalidParameterException".to_owned()),
+                ..HandlerError::ours(kind, "logs:CreateLogGroup", message)
+            },
+        }
+    }
+
+    #[test]
+    fn one_key_that_many_may_not_use_is_one_error_and_two_strangers_are_two() {
+        let refused = |id: &str, group: &str| {
+            let message = format!("is not allowed to be used with Arn 'arn:aws:logs:{group}'");
+            failed(id, ErrorKind::Transient, &message)
+        };
+        let [(summary, detail)] = &grouped(&[refused("A", "a"), refused("B", "b")])[..] else {
+            panic!("one cause");
+        };
+        assert_eq!(
+            summary,
+            "logs:CreateLogGroup answered InvalidParameterException: 2 resources"
+        );
+        for part in ["- A (AWS::Logs::LogGroup)", "- B (AWS::Logs::LogGroup)"] {
+            assert!(detail.contains(part), "{detail}");
+        }
+        let stranger = |id: &str| failed(id, ErrorKind::Stranger, &format!("arn:of-{id} exists"));
+        assert_eq!(grouped(&[stranger("A"), stranger("B")]).len(), 2);
+        let other = failed("C", ErrorKind::Transient, "is too long");
+        assert_eq!(grouped(&[refused("A", "a"), other]).len(), 2);
     }
 }
