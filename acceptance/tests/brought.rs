@@ -46,6 +46,8 @@ role = iam.create_role(RoleName="their-rotation", AssumeRolePolicyDocument=json.
     {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))["Role"]["Arn"]
 rotation = boto3.client("lambda").create_function(FunctionName="their-rotation", Role=role, Runtime="provided.al2023", Handler="bootstrap",
     Code={"ZipFile": code}, Tags={"of": "others"})
+for settled in ("function_active", "function_updated"):
+    boto3.client("lambda").get_waiter(settled).wait(FunctionName="their-rotation", WaiterConfig={"Delay": 1})
 print(json.dumps({"keys": keys, "version": version, "rotation": rotation["FunctionArn"], "code": rotation["CodeSha256"]}))
 "#;
 
@@ -90,12 +92,16 @@ def bucket(name):
 def function(name):
     found = said(functions.get_function, FunctionName=name)
     found.pop("Code", None)
-    return [found, said(functions.list_event_source_mappings, FunctionName=name)]
+    return [found] + [said(each, FunctionName=name) for each in (functions.get_policy, functions.list_event_source_mappings,
+        functions.get_function_concurrency, functions.list_aliases, functions.get_function_event_invoke_config)]
+def role(name):
+    iam = boto3.client("iam")
+    return [said(each, RoleName=name) for each in (iam.get_role, iam.list_role_tags, iam.list_role_policies, iam.list_attached_role_policies)]
 print(json.dumps({
     "keys": [key(arn) for arn in KEYS],
     "buckets": [bucket(name) for name in ("their-logs", "their-releases")],
     "function": function("their-rotation"),
-    "role": said(boto3.client("iam").get_role, RoleName="their-rotation"),
+    "role": role("their-rotation"),
 }, default=str))
 "#;
 
@@ -153,6 +159,38 @@ fn keys_a_log_bucket_code_and_a_rotation_function_are_used_and_left_as_they_were
     assert_eq!(look(), before, "after the destroy");
     let left = common::account(&sandbox);
     assert_eq!(left, everything, "nothing more, and nothing less");
+}
+
+/// AWS would write a policy of its own over the bucket's.
+#[test]
+fn a_log_bucket_that_does_not_admit_flow_logs_is_refused_and_its_policy_is_kept() {
+    let sandbox = sandbox();
+    let policy = |script: &str| {
+        let script = format!(
+            "s3 = boto3.client('s3')\n{script}\nprint(s3.get_bucket_policy(Bucket='their-logs')['Policy'])"
+        );
+        sandbox.boto3(&script).expect("a policy")
+    };
+    let before = policy(
+        r#"s3.create_bucket(Bucket="their-logs")
+s3.put_bucket_policy(Bucket="their-logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Sid": "AccessLogs", "Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::their-logs/*"}]}))"#,
+    );
+    let settings = Settings::new("documents").with("storage.log_bucket_name", "their-logs");
+    let terraform = terraform(&sandbox, &pipeline(&settings.hcl()));
+    let ran = terraform.apply(&[]).expect("runs");
+    expect_code(&ran, 1, "flow logs that may not be delivered");
+    let said = ran.flat();
+    for part in [
+        "FlowLog (AWS::EC2::FlowLog)",
+        "their-logs does not admit delivery.logs.amazonaws.com",
+        "AWSLogDeliveryWrite",
+    ] {
+        assert!(said.contains(part), "it should say {part:?}:\n{}", ran.text);
+    }
+    let ran = terraform.destroy().expect("runs");
+    expect_code(&ran, 0, "destroy");
+    assert_eq!(policy(""), before);
 }
 
 /// The zip is the provider's, as a user would build one of their own.

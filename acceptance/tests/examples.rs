@@ -72,10 +72,25 @@ for name in ("dynamodb", "s3"):
     ec2.create_vpc_endpoint(VpcId=vpc, VpcEndpointType="Gateway", ServiceName=service(name), RouteTableIds=[table])
 "#;
 
-/// What is in it and is not ours, endpoints and groups with all that they say.
+/// What is in a network and is not ours, with all that is said of it. The one
+/// thing that may change is a route of our gateway endpoints in a table that was
+/// named for it.
 const THEIRS: &str = r#"
-theirs = lambda things: sorted((t for t in things if not any(x["Key"].startswith("tap:") for x in t.get("Tags", []))), key=str)
-print(json.dumps([theirs(boto3.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]), theirs(boto3.client("ec2").describe_security_groups()["SecurityGroups"])], default=str))
+ec2 = boto3.client("ec2")
+def theirs(operation, key):
+    things = [t for t in getattr(ec2, operation)()[key] if not any(x["Key"].startswith("tap:") for x in t.get("Tags", []))]
+    for thing in things:
+        # Counted down as addresses are taken.
+        thing.pop("AvailableIpAddressCount", None)
+        thing["Routes"] = [r for r in thing.get("Routes", []) if not r.get("GatewayId", "").startswith("vpce-")]
+    return sorted(things, key=str)
+found = {key: theirs(operation, key) for operation, key in (("describe_vpcs", "Vpcs"), ("describe_subnets", "Subnets"), ("describe_route_tables", "RouteTables"),
+    ("describe_security_groups", "SecurityGroups"), ("describe_network_acls", "NetworkAcls"), ("describe_vpc_endpoints", "VpcEndpoints"))}
+found["attributes"] = [[ec2.describe_vpc_attribute(VpcId=v["VpcId"], Attribute=a) for a in ("enableDnsSupport", "enableDnsHostnames")] for v in found["Vpcs"]]
+for answers in found["attributes"]:
+    for answer in answers:
+        del answer["ResponseMetadata"]
+print(json.dumps(found, default=str))
 "#;
 
 #[test]
@@ -87,12 +102,15 @@ fn a_pipeline_lives_in_a_network_that_exists_and_leaves_it_alone() {
 print(json.dumps({{"vpc_id": vpc, "subnet_ids": subnets, "route_table_ids": [table]}}))"#
         ))
         .expect("a network");
+    let before = sandbox.boto3(THEIRS).expect("a look");
     lives(&sandbox, "byo-network", &network, |terraform| {
+        assert_eq!(sandbox.boto3(THEIRS).expect("a look"), before);
         let state = terraform.state_of(common::ADDRESS).expect("a state");
         assert_eq!(state["vpc_id"], network["vpc_id"]);
         let endpoints = output(terraform, "vpc_endpoint_ids");
         assert!(endpoints["s3"].is_string(), "{endpoints}");
     });
+    assert_eq!(sandbox.boto3(THEIRS).expect("a look"), before, "and after");
 }
 
 #[test]
@@ -108,6 +126,13 @@ print("{}")
 "#,
         )
         .expect("a truststore");
+    let truststore = || {
+        let look = r#"
+s3 = boto3.client("s3")
+print(json.dumps([s3.list_object_versions(Bucket="truststore-documents")["Versions"], s3.get_bucket_acl(Bucket="truststore-documents")["Grants"]], default=str))"#;
+        sandbox.boto3(look).expect("a look")
+    };
+    let before = truststore();
     let variables = json!({
         "domain_name": "documents.example.com",
         "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab",
@@ -120,7 +145,29 @@ print("{}")
             endpoint.starts_with("https://documents.example.com"),
             "{endpoint}"
         );
+        // R058, as boto3 sees it.
+        let domain = sandbox
+            .boto3(
+                r#"
+api = boto3.client("apigateway")
+domain = api.get_domain_name(domainName="documents.example.com")
+rest = next(a for a in api.get_rest_apis()["items"] if a["name"].startswith("api-"))
+print(json.dumps({"tls": domain["securityPolicy"], "truststore": domain["mutualTlsAuthentication"]["truststoreUri"],
+    "certificate": domain["regionalCertificateArn"], "kinds": domain["endpointConfiguration"]["types"],
+    "elsewhere": rest.get("disableExecuteApiEndpoint"),
+    "mappings": [[m["restApiId"] == rest["id"], m["stage"]] for m in api.get_base_path_mappings(domainName="documents.example.com")["items"]]}))"#,
+            )
+            .expect("a domain");
+        assert_eq!(
+            domain,
+            json!({
+                "tls": "TLS_1_2", "truststore": variables["truststore_uri"],
+                "certificate": variables["certificate_arn"], "kinds": ["REGIONAL"],
+                "elsewhere": true, "mappings": [[true, "v1"]],
+            })
+        );
     });
+    assert_eq!(truststore(), before, "what was brought is as it was");
 }
 
 #[test]

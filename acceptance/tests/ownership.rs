@@ -53,7 +53,8 @@ fn strangers() -> Vec<Stranger> {
             logical_id: "AuditTable",
             name: "audit-documents-dev".into(),
             make: "boto3.client('dynamodb').create_table(TableName='audit-documents-dev', BillingMode='PAY_PER_REQUEST', \
-                   AttributeDefinitions=[{'AttributeName': 'id', 'AttributeType': 'S'}], KeySchema=[{'AttributeName': 'id', 'KeyType': 'HASH'}])"
+                   AttributeDefinitions=[{'AttributeName': 'id', 'AttributeType': 'S'}], KeySchema=[{'AttributeName': 'id', 'KeyType': 'HASH'}])\n\
+                   boto3.client('dynamodb').get_waiter('table_exists').wait(TableName='audit-documents-dev', WaiterConfig={'Delay': 1})"
                 .into(),
             look: "t = boto3.client('dynamodb').describe_table(TableName='audit-documents-dev')['Table']\n\
                    print(json.dumps([t['KeySchema'], t['TableStatus'], t.get('SSEDescription'), \
@@ -319,35 +320,48 @@ fn two_regions_hold_two_pipelines_of_one_name() {
 
 /// So many pipelines, `p0` and on.
 fn pipelines(count: usize) -> String {
+    format!("provider \"tap\" {{}}\n{}", block("east", count, ""))
+}
+
+fn block(label: &str, count: usize, more: &str) -> String {
     format!(
-        "provider \"tap\" {{}}\nresource \"tap_secure_pipeline\" \"all\" {{\n  for_each = toset([for n in range({count}) : \"p${{n}}\"])\n  name = each.key\n  environment_suffix = \"dev\"\n}}\n"
+        "resource \"tap_secure_pipeline\" \"{label}\" {{\n  for_each = toset([for n in range({count}) : \"p${{n}}\"])\n  name = each.key\n  environment_suffix = \"dev\"\n{more}}}\n"
     )
 }
 
 #[test]
 fn many_pipelines_with_for_each_do_not_collide_and_respect_the_accounts_limits() {
     // AWS lets three endpoints be made in ten seconds, and an API be deleted in
-    // thirty: twenty pipelines take half an hour.
-    let count = if whole() { 20 } else { 2 };
+    // thirty: ten pipelines take a quarter of an hour. Twenty are ten in each
+    // of two regions, since an account has ten log resource policies in one.
+    let (count, regions): (usize, &[&str]) = match whole() {
+        true => (10, &["us-east-1", "us-west-2"]),
+        false => (2, &["us-east-1"]),
+    };
     let sandbox = sandbox();
     sandbox.aws_limits().expect("limits");
-    let terraform = terraform_within_limits(&sandbox, &pipelines(count));
+    let mut text = pipelines(count);
+    if regions.len() > 1 {
+        text += "provider \"tap\" {\n  alias = \"west\"\n  region = \"us-west-2\"\n}\n";
+        text += &block("west", count, "  provider = tap.west\n");
+    }
+    let terraform = terraform_within_limits(&sandbox, &text);
     let ran = terraform.apply(&["-parallelism=20"]).expect("runs");
     expect_code(&ran, 0, "apply of many pipelines");
     let ran = terraform.plan(&["-parallelism=20"]).expect("runs");
     expect_code(&ran, 0, "a second plan of many pipelines");
     expect_limits(&sandbox.calls().expect("recorded"), "apply and plan");
-    let specs: Vec<(String, Value)> = (0..count)
-        .map(|n| {
-            (
-                format!("p{n}-dev@us-east-1"),
-                Settings::new(&format!("p{n}")).spec(),
-            )
+    let specs: Vec<(&str, String, Value)> = regions
+        .iter()
+        .flat_map(|region| (0..count).map(move |n| (*region, n)))
+        .map(|(region, n)| {
+            let spec = Settings::new(&format!("p{n}")).spec();
+            (region, format!("p{n}-dev@{region}"), spec)
         })
         .collect();
     let pipelines: Vec<(&str, Value, &str)> = specs
         .iter()
-        .map(|(id, spec)| ("us-east-1", spec.clone(), id.as_str()))
+        .map(|(region, id, spec)| (*region, spec.clone(), id.as_str()))
         .collect();
     // Looking is not what is limited here.
     sandbox.clear_weather().expect("cleared");
@@ -385,18 +399,22 @@ fn expect_limits(calls: &[Call], what: &str) {
     );
 }
 
-/// AWS allows five VPCs, of which each region has one from the beginning, and
-/// ten log resource policies.
+/// AWS allows five VPCs, of which each region has one from the beginning, twenty
+/// gateway endpoints, of which a pipeline has two, and ten log resource policies.
 #[test]
 fn the_plan_warns_of_quotas_that_its_pipelines_would_break_together() {
     let sandbox = sandbox();
     let terraform = terraform(&sandbox, &pipelines(1));
-    for (count, vpcs, policies) in [(4, false, false), (5, true, false), (12, true, true)] {
+    for (count, vpcs, others) in [(4, false, false), (10, true, false), (11, true, true)] {
         terraform.configure(&pipelines(count)).expect("written");
         let plan = terraform.plan(&[]).expect("runs");
         expect_code(&plan, 2, "the plan of new pipelines");
         let text = plan.flat();
-        for (what, warned) in [("VPCs", vpcs), ("log resource policies", policies)] {
+        for (what, warned) in [
+            ("VPCs", vpcs),
+            ("gateway endpoints", others),
+            ("log resource policies", others),
+        ] {
             assert_eq!(
                 text.contains(&format!("More {what} than AWS allows")),
                 warned,

@@ -84,10 +84,15 @@ def deliver(source, kind, detail, how="Event"):
             continue
         for target in ev.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
             if ":lambda:" in target["Arn"]:
+                # EventBridge is no administrator, as this script is.
+                policy = json.loads(lam.get_policy(FunctionName=target["Arn"])["Policy"])["Statement"]
+                assert any(s["Principal"] == {"Service": "events.amazonaws.com"} and rule["Arn"] in json.dumps(s["Condition"]) for s in policy), [rule["Name"], policy]
                 answer = lam.invoke(FunctionName=target["Arn"], InvocationType=how, Payload=json.dumps(event))
                 assert "FunctionError" not in answer, answer["Payload"].read()
                 told += 1
                 continue
+            policy = json.loads(c("sns").get_topic_attributes(TopicArn=target["Arn"])["Attributes"]["Policy"])["Statement"]
+            assert any(s["Effect"] == "Allow" and s["Principal"] == {"Service": "events.amazonaws.com"} for s in policy), policy
             transformer = target.get("InputTransformer", {"InputPathsMap": {}, "InputTemplate": json.dumps(json.dumps(event))})
             text = transformer["InputTemplate"]
             for name, path in transformer["InputPathsMap"].items():
@@ -301,8 +306,8 @@ for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
     answer = lam.invoke(FunctionName=rotate, Payload=json.dumps({{"Step": step, "SecretId": secret, "ClientRequestToken": version}}))
     assert "FunctionError" not in answer, [step, answer["Payload"].read()]
 value = json.loads(c("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
-values = [k["value"] for k in c("apigateway").get_api_keys(includeValues=True)["items"] if k["enabled"]]
-out([any(v in values for v in value.values()), before not in value.values()])"#
+current = [k["value"] for k in c("apigateway").get_api_keys(includeValues=True)["items"] if k["enabled"] and "tap:retire-after" not in k.get("tags", {{}})]
+out([current == [value["api_key"]], before != value["api_key"]])"#
     ));
     assert_eq!(seen, json!([true, true]));
 }

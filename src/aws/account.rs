@@ -9,6 +9,7 @@ use super::tags::TagMap;
 use super::{cloudtrail, config};
 use crate::engine::{ErrorKind, HandlerError, TAG_PIPELINE};
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
+use aws_sdk_ec2::types::{Filter, State};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -51,16 +52,19 @@ impl AwsContext {
 
 impl AwsContext {
     /// How many there are in the region of what AWS limits to few, by resource
-    /// type: five VPCs and ten log resource policies unless the quota was
-    /// raised. Missing where nobody may ask.
+    /// type: five VPCs, twenty gateway endpoints and ten log resource policies
+    /// unless the quota was raised. Of endpoints only gateways count. Missing
+    /// where nobody may ask.
     pub async fn used(&self) -> Outcome<BTreeMap<&'static str, usize>> {
         let clients = self.ready().await?;
-        let (vpcs, policies) = tokio::try_join!(
+        let (vpcs, gateways, policies) = tokio::try_join!(
             unless_denied(vpcs(&clients)),
+            unless_denied(gateways(&clients)),
             unless_denied(log_policies(&clients)),
         )?;
         let counts = [
             ("AWS::EC2::VPC", vpcs),
+            ("AWS::EC2::VPCEndpoint", gateways),
             ("AWS::Logs::ResourcePolicy", policies),
         ];
         Ok(counts
@@ -75,6 +79,26 @@ async fn vpcs(clients: &Clients) -> Outcome<usize> {
     let mut count = 0;
     while let Some(page) = pages.next().await {
         count += page.during("ec2:DescribeVpcs")?.vpcs().len();
+    }
+    Ok(count)
+}
+
+async fn gateways(clients: &Clients) -> Outcome<usize> {
+    let of_type = Filter::builder()
+        .name("vpc-endpoint-type")
+        .values("Gateway")
+        .build();
+    let call = clients.ec2().describe_vpc_endpoints().filters(of_type);
+    let mut pages = call.into_paginator().send();
+    let mut count = 0;
+    while let Some(page) = pages.next().await {
+        let page = page.during("ec2:DescribeVpcEndpoints")?;
+        // AWS shows deleted ones for a while.
+        let deleted = |state: &State| state.as_str().eq_ignore_ascii_case("deleted");
+        let endpoints = page.vpc_endpoints().iter();
+        count += endpoints
+            .filter(|endpoint| !endpoint.state().is_some_and(deleted))
+            .count();
     }
     Ok(count)
 }

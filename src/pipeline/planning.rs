@@ -186,8 +186,8 @@ impl Planned {
         )
     }
 
-    /// How many of a type the plan adds.
-    pub fn count_new(&self, type_name: &str, ledger: &Ledger) -> usize {
+    /// How many of a type the plan adds; only of these ids, where any are given.
+    pub fn count_new(&self, type_name: &str, ids: &[&str], ledger: &Ledger) -> usize {
         let of_type = |id: &&String| {
             self.plan
                 .lines
@@ -199,6 +199,7 @@ impl Planned {
             .iter()
             .filter(|(_, reason)| matches!(reason, Reason::New | Reason::Vanished))
             .map(|(id, _)| id)
+            .filter(|id| ids.is_empty() || ids.contains(&id.as_str()))
             .filter(|id| ledger.identifier(id).is_none())
             .filter(of_type)
             .count()

@@ -13,6 +13,8 @@ use tf_provider::Diagnostics;
 
 struct Quota {
     type_name: &'static str,
+    /// Which of that type count; empty: all.
+    ids: &'static [&'static str],
     what: &'static str,
     /// Unless AWS has raised it.
     limit: usize,
@@ -20,18 +22,29 @@ struct Quota {
     instead: &'static str,
 }
 
-const QUOTAS: [Quota; 2] = [
+const QUOTAS: [Quota; 3] = [
     // https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
     Quota {
         type_name: "AWS::EC2::VPC",
+        ids: &[],
         what: "VPCs",
         limit: 5,
         path: ("network", "vpc_id"),
         instead: "Unless the quota was raised: ask AWS for more in Service Quotas (L-F678F1CE), or let pipelines share a network with network.vpc_id and its endpoints with network.endpoint_security_group_id.",
     },
+    // https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html
+    Quota {
+        type_name: "AWS::EC2::VPCEndpoint",
+        ids: &["DynamoDBEndpoint", "S3Endpoint"],
+        what: "gateway endpoints",
+        limit: 20,
+        path: ("network", "route_table_ids"),
+        instead: "Unless the quota was raised: ask AWS for more in Service Quotas (L-1B52E74A); each pipeline with a network of its own has two.",
+    },
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
     Quota {
         type_name: "AWS::Logs::ResourcePolicy",
+        ids: &[],
         what: "log resource policies",
         limit: 10,
         path: ("monitoring", "log_retention_days"),
@@ -73,7 +86,7 @@ pub fn check(
         let Some(used) = seen.used.get(quota.type_name) else {
             continue;
         };
-        let new = planned.count_new(quota.type_name, ledger);
+        let new = planned.count_new(quota.type_name, quota.ids, ledger);
         let all = additions.with(&facts.region, quota.type_name, pipeline, new);
         if new > 0 && used + all > quota.limit {
             let (area, attribute) = quota.path;

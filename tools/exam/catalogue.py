@@ -17,6 +17,9 @@ Its `stance` is `pass`, `waive` (not met by what `where` names, for the reason
 given, and met by everything else), `report`, or `optional`, which is a pass
 with a reason. `where` holds patterns as in controls.csv, with a space between.
 
+`given` is the stance of the list that the project was given. Where ours is
+another, there is a reason, and the exam says so.
+
 Whatever controls.csv waives, a row here names, with the same `where` and reason.
 """
 
@@ -54,6 +57,7 @@ class Row:
     control: str
     title: str
     scope: str
+    given: str
     stance: str
     judges: tuple
     where: tuple
@@ -90,7 +94,7 @@ def read(path):
     with open(path, newline="") as file:
         rows = [
             Row(
-                r["source"], r["control_id"], r["title"], r["scope"], r["stance"],
+                r["source"], r["control_id"], r["title"], r["scope"], r["given"], r["stance"],
                 tuple(r["judge"].split(" and ")), tuple(r["where"].split()), r["reason"].strip(),
             )
             for r in csv.DictReader(file)
@@ -115,6 +119,8 @@ def malformed(row):
             return f"{judge!r} is no judge"
     if row.stance in REASONED and not row.reason:
         return f"{' and '.join(REASONED)} have a reason"
+    if row.given != row.stance and not row.reason:
+        return f"it was given as {row.given!r}; there is a reason for another stance"
     if (row.stance == "waive") != bool(row.where):
         return "a waiver says of what, and nothing else does"
     if len(row.judges) > 1 and {"account", "waive"} & set(row.judges):

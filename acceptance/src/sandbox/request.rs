@@ -69,6 +69,12 @@ impl Inbound {
             region: emulators::REGION.to_owned(),
             service: unsigned_service(&path, &wanted),
         });
+        // What an account says for all of its buckets is an API of its own,
+        // signed as S3's.
+        let service = match service.as_str() {
+            "s3" if path.starts_with("/v20180820/") => "s3control".to_owned(),
+            _ => service,
+        };
         let form = if header(&parts.headers, "content-type")
             .starts_with("application/x-www-form-urlencoded")
         {
@@ -95,6 +101,14 @@ impl Inbound {
         } else if header(&parts.headers, "smithy-protocol") == "rpc-v2-cbor" {
             let operation = path.rsplit('/').next().unwrap_or_default();
             (Protocol::Cbor, operation.to_owned())
+        } else if service == "s3control" {
+            let subject = path.rsplit('/').next().unwrap_or_default();
+            let verb = match parts.method {
+                Method::GET => "Get",
+                Method::DELETE => "Delete",
+                _ => "Put",
+            };
+            (Protocol::S3, format!("{verb}{}", capitalised(subject)))
         } else if service == "s3" {
             let copies = parts.headers.contains_key("x-amz-copy-source");
             (
@@ -169,6 +183,13 @@ impl Inbound {
     pub fn user_agent(&self) -> &str {
         header(&self.headers, "user-agent")
     }
+}
+
+/// `PublicAccessBlock` of `publicAccessBlock`.
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 /// Requests that nobody signed: deployed APIs, and anonymous calls.

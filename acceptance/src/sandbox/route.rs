@@ -13,8 +13,9 @@ pub enum Emulator {
 }
 
 /// Services that ministack lacks or does by half: EC2 (endpoint policies,
-/// private DNS, network ACL associations), GuardDuty, WAFv2 (logging).
-const MOTO: &[&str] = &["ec2", "guardduty", "wafv2"];
+/// private DNS, network ACL associations), GuardDuty, an account's public access
+/// block, WAFv2 (logging).
+const MOTO: &[&str] = &["ec2", "guardduty", "s3control", "wafv2"];
 
 /// The emulator that does a service, by its SigV4 signing name.
 pub fn emulator(service: &str) -> Emulator {
@@ -36,7 +37,7 @@ mod tests {
         ] {
             assert_eq!(emulator(service), Emulator::Ministack, "{service}");
         }
-        for service in ["ec2", "guardduty", "wafv2"] {
+        for service in ["ec2", "guardduty", "s3control", "wafv2"] {
             assert_eq!(emulator(service), Emulator::Moto, "{service}");
         }
     }

@@ -7,13 +7,14 @@ use crate::aws::clients::Clients;
 use crate::aws::error::{HandlerResultExt, found, not_yet};
 use crate::aws::resource_type::{Outcome, ResourceType, physical};
 use crate::aws::tags::{self, Tag};
-use crate::engine::{Context, Found, Physical, Replacement};
+use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical, Replacement};
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{
     DestinationFileFormat, DestinationOptionsRequest, DestinationOptionsResponse, FlowLog as Live,
     FlowLogsResourceType, LogDestinationType, ResourceType as Kind, TrafficType,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// `AWS::EC2::FlowLog`
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-flowlog.html>),
@@ -22,7 +23,8 @@ use serde::{Deserialize, Serialize};
 /// Two flow logs of one thing to one place are refused, so that a replacement
 /// deletes first. Ownership: our tags, which stand in `CreateFlowLogs`.
 /// Interruption: every call but the first may be made again. Errors: a bucket
-/// whose policy is so new that log delivery does not know it is `Transient`.
+/// whose policy is so new that log delivery does not know it is `Transient`; one
+/// whose policy does not admit log delivery is `Invalid`.
 pub(in crate::aws) struct FlowLog;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,6 +108,7 @@ impl ResourceType for FlowLog {
         desired: &FlowLogProperties,
     ) -> Outcome<Physical> {
         const OPERATION: &str = "ec2:CreateFlowLogs";
+        require_delivery(OPERATION, clients, &desired.log_destination).await?;
         let options = &desired.destination_options;
         let options = DestinationOptionsRequest::builder()
             .file_format(DestinationFileFormat::from(options.file_format.as_str()))
@@ -223,6 +226,45 @@ async fn describe(clients: &Clients, id: &str) -> Outcome<Option<Live>> {
         .during("ec2:DescribeFlowLogs");
     let logs = found(answer)?.and_then(|answer| answer.flow_logs);
     Ok(logs.and_then(|mut logs| logs.pop()))
+}
+
+/// The service that writes flow logs into buckets.
+const DELIVERY: &str = "delivery.logs.amazonaws.com";
+
+/// Where a bucket's policy does not let flow logs be delivered, AWS writes one
+/// of its own over it: a bucket that the user brought would be changed
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html>).
+async fn require_delivery(operation: &str, clients: &Clients, destination: &str) -> Outcome<()> {
+    let path = destination.rsplit(":::").next().unwrap_or_default();
+    let bucket = path.split('/').next().unwrap_or_default();
+    let call = clients.s3().get_bucket_policy().bucket(bucket).send().await;
+    let document = match call.during("s3:GetBucketPolicy") {
+        Ok(answer) => answer.policy.unwrap_or_default(),
+        // That the bucket is not there, the call itself says.
+        Err(error) if error.code.as_deref() == Some("NoSuchBucket") => return Ok(()),
+        Err(error) if error.kind == ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error),
+    };
+    if admits_delivery(&document) {
+        return Ok(());
+    }
+    let message = format!(
+        "the policy of the bucket {bucket} does not admit {DELIVERY}, and AWS would write a policy of its own over it. \
+         Add the statements AWSLogDeliveryWrite and AWSLogDeliveryAclCheck of \
+         https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html to it and apply again"
+    );
+    Err(HandlerError::ours(ErrorKind::Invalid, operation, message))
+}
+
+fn admits_delivery(document: &str) -> bool {
+    let document: Value = serde_json::from_str(document).unwrap_or_default();
+    let mut statements = document["Statement"].as_array().into_iter().flatten();
+    statements.any(|statement| {
+        statement["Effect"] == "Allow"
+            && statement["Principal"]["Service"]
+                .to_string()
+                .contains(DELIVERY)
+    })
 }
 
 /// A folder ends with a slash

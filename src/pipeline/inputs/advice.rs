@@ -95,6 +95,15 @@ pub(super) fn advice(spec: &Spec) -> Vec<Problem> {
              the VPC has gateway endpoints of S3 and DynamoDB.".into(),
         );
     }
+    if spec.network.vpc_id.is_some() && !spec.network.route_table_ids.is_empty() {
+        warn(
+            "network",
+            "route_table_ids",
+            "S3 and DynamoDB of the whole route tables go through the pipeline's endpoints",
+            "network.route_table_ids is given with vpc_id: the gateway endpoints add a route to each of these tables, and admit the pipeline's functions \
+             only. Name route tables that nothing else uses, or leave route_table_ids out where the VPC has gateway endpoints of its own.".into(),
+        );
+    }
     if spec.threats.remediate_account {
         warn(
             "threats",

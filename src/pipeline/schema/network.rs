@@ -65,7 +65,8 @@ pub fn network() -> Attribute {
                 "route_table_ids",
                 list(
                     Optional,
-                    "Route tables of `subnet_ids`, to which the gateway endpoints of S3 and DynamoDB add a route. Left out, no gateway endpoints are \
+                    "Route tables of `subnet_ids`, to which the gateway endpoints of S3 and DynamoDB add a route, the one thing that is changed in a network of \
+                     yours; the endpoints admit the functions only: name tables that nothing else uses. Left out, no gateway endpoints are \
                      created and the VPC must have its own. Only with `vpc_id`. Changed in place.",
                 ),
             ),

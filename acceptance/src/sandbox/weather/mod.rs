@@ -12,6 +12,7 @@ pub mod named;
 pub mod rule;
 pub mod untagged;
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,8 +38,9 @@ pub struct State {
     pub matched: u64,
     /// Calls that it acted on.
     pub acted: u64,
+    /// By region, each of which has its own.
     #[serde(skip)]
-    bucket: Option<Bucket>,
+    buckets: BTreeMap<String, Bucket>,
 }
 
 /// What happens to one call.
@@ -68,7 +70,7 @@ pub enum Fate {
 impl Weather {
     pub fn add(&self, rules: impl IntoIterator<Item = Rule>) {
         self.lock().extend(rules.into_iter().map(|rule| State {
-            bucket: Bucket::of(&rule),
+            buckets: BTreeMap::new(),
             rule,
             matched: 0,
             acted: 0,
@@ -101,8 +103,12 @@ impl Weather {
                     None
                 }
                 _ if decided => continue,
-                Action::RateLimit { .. }
-                    if state.bucket.as_mut().is_none_or(|bucket| bucket.take(now)) =>
+                Action::RateLimit { per_second, burst }
+                    if state
+                        .buckets
+                        .entry(call.region.clone())
+                        .or_insert_with(|| Bucket::new(*per_second, *burst))
+                        .take(now) =>
                 {
                     continue;
                 }
@@ -158,7 +164,8 @@ fn server_error(call: &Inbound, status: u16) -> Reply {
     )
 }
 
-/// A token bucket: AWS' control planes refill one per account and operation.
+/// A token bucket: AWS' control planes refill one per account, region and
+/// operation.
 #[derive(Clone, Debug)]
 struct Bucket {
     per_second: f64,
@@ -168,17 +175,14 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn of(rule: &Rule) -> Option<Self> {
-        let Action::RateLimit { per_second, burst } = rule.action else {
-            return None;
-        };
+    fn new(per_second: f64, burst: Option<f64>) -> Self {
         let burst = burst.unwrap_or(per_second).max(1.0);
-        Some(Self {
+        Self {
             per_second,
             burst,
             tokens: burst,
             filled: None,
-        })
+        }
     }
 
     fn take(&mut self, now: Instant) -> bool {

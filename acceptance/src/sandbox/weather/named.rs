@@ -41,14 +41,14 @@ const NAMED: &[Named] = &[
             "The provided execution role does not have permissions to call CreateNetworkInterface on EC2",
         ),
     ),
-    // The function's role cannot read the queue yet.
+    // The function's role may not send dead letters yet.
     (
         "role-without-queue",
-        ("lambda", "CreateEventSourceMapping"),
+        ("lambda", "CreateFunction"),
         (
             400,
             "InvalidParameterValueException",
-            "The provided execution role does not have permissions to call ReceiveMessage on SQS",
+            "The provided execution role does not have permissions to call SendMessage on SQS",
         ),
     ),
     // The log group's key policy was just put.

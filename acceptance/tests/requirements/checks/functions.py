@@ -3,7 +3,7 @@
 import base64
 import json
 
-from frame import ACCOUNT, OPERATIONS, REGION, condition_keys, equal, eventually, expect, many, source, statements
+from frame import ACCOUNT, OPERATIONS, REGION, condition_keys, equal, eventually, expect, many, statements
 
 CLEAN = b"Minutes of the meeting. Nothing was decided.\n"
 CARD = b"Please charge card 4111 1111 1111 1111 until 12/29 and write to jane@example.com.\n"
@@ -44,9 +44,6 @@ def r036(x):
     equal(function["Handler"], "rotate", "its handler")
     secret = x.client("secretsmanager").describe_secret(SecretId=x.properties("ApiKeySecret")["Name"])
     equal(secret.get("RotationLambdaARN"), function["FunctionArn"], "who rotates the API key")
-    text = source(x, "acceptance/tests/functions/rotate.rs")
-    steps = [step for step in ("createSecret", "setSecret", "testSecret", "finishSecret") if step in text]
-    equal(len(steps), 4, "the steps that the functions' tests take")
     return f"{function['FunctionName']}; its steps are taken in R097"
 
 
@@ -90,7 +87,7 @@ def r041(x):
     status, body = x.post("/documents/upload", {"document_key": "r041.txt", "content": base64.b64encode(CLEAN).decode()})
     equal((status, body.get("verdict"), body.get("kind")), (200, "accepted", "text"), "a text")
     _row(x, "validate", "raw/r041.txt")
-    limit = x.function("validate")["Environment"]["Variables"].get("TAP_MAX_DOCUMENT_BYTES", "10485760")
+    limit = x.function("validate")["Environment"]["Variables"].get("TAP_MAX_DOCUMENT_BYTES")
     equal(limit, "10485760", "the largest document")
     return "400 without a key, 404 without an object, a program named .pdf refused, a text accepted and recorded"
 

@@ -30,7 +30,7 @@ def r078(x):
     group = x.properties("ApiCallsLogGroup")["LogGroupName"]
     arns = [t["Arn"] for t in rule["Targets"]]
     expect(any(arn.removesuffix(":*").endswith(f":log-group:{group}") for arn in arns), f"it goes to {arns}")
-    equal(x.properties("ApiCallsRule")["State"], "ENABLED", "read-only calls of the whole account only on demand")
+    equal(rule["State"], "ENABLED", "read-only calls of the whole account only on demand")
     return f"to {group}"
 
 
@@ -69,6 +69,8 @@ def r082(x):
         expect(name in metrics, f"no alarm on {name}")
         for alarm in metrics[name]:
             equal((alarm["Threshold"], alarm["ComparisonOperator"]), (threshold, "GreaterThanOrEqualToThreshold"), alarm["AlarmName"])
+            periods = {alarm.get("Period")} | {m["MetricStat"]["Period"] for m in alarm.get("Metrics", []) if "MetricStat" in m}
+            equal(periods - {None}, {300}, f"the seconds over which {alarm['AlarmName']} counts")
     watched = {d["Value"] for a in metrics["Errors"] for d in a.get("Dimensions", [])} | {
         d["Value"] for a in metrics["Errors"] for m in a.get("Metrics", []) for d in m.get("MetricStat", {}).get("Metric", {}).get("Dimensions", [])}
     expect({x.named(o) for o in ("validate", "encrypt", "scan", "remediate", "rotate", "evaluate")} <= watched, f"only {sorted(watched)}")
