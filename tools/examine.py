@@ -70,6 +70,10 @@ def report_catalogue(outcomes, missing):
         for outcome in ours:
             if outcome.result != "passed":
                 control(outcome)
+    otherwise = [outcome.row for outcome in outcomes if outcome.row.given != outcome.row.stance]
+    print(f"\n{len(otherwise)} are decided otherwise than the project was given them:\n")
+    for row in otherwise:
+        print(f"  {row.name}: {row.given}, and here {row.stance}: {row.reason}")
     for one in missing:
         print(f"\nFAILED: the catalogue: {one}")
     print(f"\n{len(outcomes)} controls: {counted(outcomes)}")

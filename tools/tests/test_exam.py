@@ -112,8 +112,8 @@ BY_RULE = "template:queues_use_a_key_of_ours"
 BY_TOOL = "tool:tool:S1"
 
 
-def control(judge, stance="pass", where="", reason="", name="C1", scope="pipeline", source="auditor"):
-    return Row(source, name, "", scope, stance, tuple(judge.split(" and ")), tuple(where.split()), reason)
+def control(judge, stance="pass", where="", reason="", name="C1", scope="pipeline", source="auditor", given=None):
+    return Row(source, name, "", scope, given or stance, stance, tuple(judge.split(" and ")), tuple(where.split()), reason)
 
 
 def waived(judge, where):
@@ -241,24 +241,25 @@ class Catalogue(unittest.TestCase):
                 self.assertTrue(known is None or name in known, (row.name, judge))
 
     def test_a_row_that_contradicts_itself_is_refused(self):
-        columns = "source,control_id,title,pci,scope,stance,judge,where,reason"
+        columns = "source,control_id,title,pci,scope,given,stance,judge,where,reason"
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "catalogue.csv"
             for row in [
-                "auditor,C1,,,pipeline,pass,waive,,",
-                "auditor,C1,,,pipeline,waive,waive,*,",
-                "auditor,C1,,,pipeline,waive,waive,,because",
-                "auditor,C1,,,pipeline,waive,waive and template:x,*,because",
-                "auditor,C1,,,pipeline,pass,template:x,*,",
-                "auditor,C1,,,pipeline,perhaps,template:x,,",
-                "auditor,C1,,,pipeline,pass,,,",
-                "auditor,C1,,,pipeline,pass,guess:x,,",
-                "auditor,C1,,,pipeline,pass,absent:Queue,,",
-                "auditor,C1,,,pipeline,report,account,,",
-                "auditor,C1,,,account,report,template:x,,",
-                "auditor,C1,,,account,pass,account,,",
-                "auditor,C1,,,pipeline,optional,template:x,,",
-                "auditor,C1,,,pipeline,pass,template:x,,\nauditor,C1,,,pipeline,pass,template:y,,",
+                "auditor,C1,,,pipeline,pass,pass,waive,,",
+                "auditor,C1,,,pipeline,waive,waive,waive,*,",
+                "auditor,C1,,,pipeline,waive,waive,waive,,because",
+                "auditor,C1,,,pipeline,waive,waive,waive and template:x,*,because",
+                "auditor,C1,,,pipeline,pass,pass,template:x,*,",
+                "auditor,C1,,,pipeline,perhaps,perhaps,template:x,,",
+                "auditor,C1,,,pipeline,pass,pass,,,",
+                "auditor,C1,,,pipeline,pass,pass,guess:x,,",
+                "auditor,C1,,,pipeline,pass,pass,absent:Queue,,",
+                "auditor,C1,,,pipeline,report,report,account,,",
+                "auditor,C1,,,account,report,report,template:x,,",
+                "auditor,C1,,,account,pass,pass,account,,",
+                "auditor,C1,,,pipeline,optional,optional,template:x,,",
+                "auditor,C1,,,pipeline,waive,pass,template:x,,",
+                "auditor,C1,,,pipeline,pass,pass,template:x,,\nauditor,C1,,,pipeline,pass,pass,template:y,,",
             ]:
                 file.write_text(f"{columns}\n{row}\n")
                 with self.assertRaises(ValueError, msg=row):
