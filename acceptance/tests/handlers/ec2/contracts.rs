@@ -281,7 +281,15 @@ fn a_flow_log_keeps_the_contract() {
     story(async |sandbox| {
         let bench = Bench::new(sandbox);
         let vpc = vpc(&bench);
-        boto3(&bench, "boto3.client('s3').create_bucket(Bucket='logs')");
+        // Where flow logs are not admitted, none are made.
+        boto3(
+            &bench,
+            r#"
+s3 = boto3.client("s3")
+s3.create_bucket(Bucket="logs")
+deliver = {"Sid": "AWSLogDeliveryWrite", "Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"}, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::logs/*"}
+s3.put_bucket_policy(Bucket="logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deliver]}))"#,
+        );
         let log = |team: &str| {
             json!({
                 "ResourceId": vpc,
