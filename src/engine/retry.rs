@@ -41,14 +41,22 @@ impl Default for RetryPolicy {
 pub(super) struct Tries {
     count: u32,
     first: Option<Instant>,
+    /// How often it seemed to be a stranger's.
+    strange: u32,
 }
+
+/// How often what seems to be a stranger's is looked at again, which takes some
+/// four to eight seconds: tags reach those who ask for them a while after they
+/// were put, and until then what is ours has none
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/query-api-troubleshooting.html#eventual-consistency>).
+const LOOKS_AT_STRANGERS: u32 = 4;
 
 /// Whether the same call may succeed later. A lost answer passes for calls
 /// that can be made twice, which are all but those that create.
 pub(super) fn may_pass(kind: ErrorKind) -> bool {
     matches!(
         kind,
-        ErrorKind::Throttled | ErrorKind::Transient | ErrorKind::Ambiguous
+        ErrorKind::Throttled | ErrorKind::Transient | ErrorKind::Ambiguous | ErrorKind::Stranger
     )
 }
 
@@ -130,11 +138,12 @@ impl RetryPolicy {
     ) -> Result<(), HandlerError> {
         let now = clock.now();
         let first = *tries.first.get_or_insert(now);
+        tries.strange += u32::from(error.kind == ErrorKind::Stranger);
         let longest = match error.kind {
             ErrorKind::Throttled => self.give_up_throttled_after,
             _ => self.give_up_after,
         };
-        if now.saturating_duration_since(first) >= longest {
+        if tries.strange > LOOKS_AT_STRANGERS || now.saturating_duration_since(first) >= longest {
             return Err(error);
         }
         let wait = self

@@ -21,7 +21,6 @@ use super::{Engine, diff};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// The resource a step is about.
@@ -34,12 +33,6 @@ pub struct Step<'a> {
 
 /// Identifiers of the type that are accounted for, and by whom.
 pub type Known = BTreeMap<String, LogicalId>;
-
-/// Tags reach those who ask for them a while after they were put, and until
-/// then what is ours looks like a stranger's: so that is believed when it was
-/// seen as often as there are waits here, and once more.
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/query-api-troubleshooting.html#eventual-consistency>
-const UNTIL_BELIEVED: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 
 /// What a create came to.
 pub struct Begun {
@@ -78,32 +71,15 @@ impl Step<'_> {
         }
     }
 
-    async fn retried<T, F, Fut>(&self, action: Action, mut call: F) -> Result<T, EngineError>
+    async fn retried<T, F, Fut>(&self, action: Action, call: F) -> Result<T, EngineError>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, HandlerError>>,
     {
-        let mut waits = UNTIL_BELIEVED.into_iter();
-        loop {
-            let result = self
-                .engine
-                .patiently(self.id, action, self.cancel, &mut call)
-                .await;
-            match result {
-                Err(error)
-                    if error.kind == ErrorKind::Stranger && self.doubts(&mut waits).await => {}
-                result => return result.map_err(|error| self.error(action, error)),
-            }
-        }
-    }
-
-    /// Waits before a stranger is looked at once more; false: it is one.
-    async fn doubts(&self, waits: &mut impl Iterator<Item = Duration>) -> bool {
-        let Some(wait) = waits.next() else {
-            return false;
-        };
-        self.context().sleep(wait).await;
-        !self.cancel.is_cancelled()
+        self.engine
+            .patiently(self.id, action, self.cancel, call)
+            .await
+            .map_err(|error| self.error(action, error))
     }
 
     async fn again(
@@ -140,7 +116,6 @@ impl Step<'_> {
     ) -> Result<Begun, EngineError> {
         let cx = self.context();
         let mut tries = Tries::default();
-        let mut waits = UNTIL_BELIEVED.into_iter();
         let mut superseded = Vec::new();
         let (mut look, mut lost) = (search, false);
         loop {
@@ -172,8 +147,6 @@ impl Step<'_> {
                         return Ok(self.adopted(physical, lost, superseded));
                     }
                 }
-                // Of its parent.
-                ErrorKind::Stranger if self.doubts(&mut waits).await => continue,
                 kind if may_pass(kind) => {}
                 _ => return Err(self.error(Action::Create, error)),
             }
@@ -290,13 +263,24 @@ impl Step<'_> {
 
     pub async fn find(&self, desired: &Value) -> Result<Found, EngineError> {
         let cx = self.context();
-        let look = || self.retried(Action::Find, || self.handler.find(&cx, desired));
-        let mut waits = UNTIL_BELIEVED.into_iter();
-        loop {
-            let found = look().await?;
-            if !matches!(found, Found::Stranger(_)) || !self.doubts(&mut waits).await {
-                return Ok(found);
+        // A stranger is an answer here, and looked at as often as one that is an
+        // error.
+        let found = self
+            .engine
+            .patiently(self.id, Action::Find, self.cancel, || async {
+                match self.handler.find(&cx, desired).await? {
+                    Found::Stranger(who) => {
+                        let kind = self.handler.type_name();
+                        Err(HandlerError::ours(ErrorKind::Stranger, kind, who))
+                    }
+                    found => Ok(found),
+                }
+            });
+        match found.await {
+            Err(stranger) if stranger.kind == ErrorKind::Stranger => {
+                Ok(Found::Stranger(stranger.message))
             }
+            found => found.map_err(|error| self.error(Action::Find, error)),
         }
     }
 
@@ -314,7 +298,6 @@ impl Step<'_> {
     ) -> Result<Option<Physical>, EngineError> {
         let cx = self.context();
         let mut tries = Tries::default();
-        let mut waits = UNTIL_BELIEVED.into_iter();
         // What was applied and is not desired any more (a tag) must be seen
         // to be removed.
         let said = applied.unwrap_or(desired);
@@ -348,8 +331,6 @@ impl Step<'_> {
                 Err(error) if may_pass(error.kind) || error.kind == ErrorKind::NotFound => {
                     self.again(Action::Update, &mut tries, error).await?;
                 }
-                Err(error)
-                    if error.kind == ErrorKind::Stranger && self.doubts(&mut waits).await => {}
                 Err(error) => return Err(self.error(Action::Update, error)),
             }
         }
