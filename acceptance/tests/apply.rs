@@ -504,6 +504,26 @@ fn the_data_guard_refuses_every_plan_that_would_lose_data_and_nothing_is_called(
 }
 
 #[test]
+fn an_override_that_refers_to_nothing_is_refused_by_the_plan_and_not_by_the_apply() {
+    let sandbox = sandbox();
+    let settings = documents().with(
+        "overrides",
+        json!({ "DataKeyAlias": json!({ "TargetKeyId": { "Ref": "DataKei" } }).to_string() }),
+    );
+    let terraform = configured(&sandbox, &settings);
+    let ran = terraform.plan(&[]).expect("runs");
+    expect_code(&ran, 1, "a plan with a mistyped reference");
+    let said = ran.flat();
+    for part in [
+        "DataKeyAlias refers to DataKei, which is not in the template",
+        "Mend the override of DataKeyAlias",
+    ] {
+        assert!(said.contains(part), "{part}:\n{}", ran.text);
+    }
+    assert_eq!(common::account(&sandbox), json!({}), "nothing was begun");
+}
+
+#[test]
 fn with_allow_data_loss_a_create_only_change_replaces_what_it_says_and_nothing_else() {
     let sandbox = sandbox();
     let mut settings = documents();
@@ -737,6 +757,16 @@ fn a_change_of_how_the_provider_behaves_changes_no_line_and_deletion_protection_
     expect_refused(&terraform, &[], &["protected from deletion"]);
     let ran = terraform.destroy().expect("runs");
     expect_code(&ran, 1, "destroy of what is protected");
+    configure(&terraform, &settings);
+    let ran = terraform
+        .apply(&[&format!("-replace={ADDRESS}")])
+        .expect("runs");
+    expect_code(&ran, 1, "a replacement of what is protected");
+    assert!(
+        ran.flat().contains("protected from deletion"),
+        "{}",
+        ran.text
+    );
     assert!(
         sandbox
             .mutations_since(before)
@@ -744,6 +774,7 @@ fn a_change_of_how_the_provider_behaves_changes_no_line_and_deletion_protection_
             .is_empty(),
         "a refused destroy deletes nothing"
     );
+    expect_empty_plan(&terraform);
     settings.set("deletion_protection", false);
     configure(&terraform, &settings);
     apply(&terraform);

@@ -168,6 +168,20 @@ pub(super) fn require_ours(
     }
 }
 
+/// The tags of what was there a moment ago. A service that does not know them
+/// yet does not say that the thing is gone; without them nobody can tell whose
+/// it is.
+pub(super) fn of_what_is_there(
+    live: Option<TagMap>,
+    operation: &str,
+    what: &str,
+) -> Result<TagMap, HandlerError> {
+    live.ok_or_else(|| {
+        let message = format!("{what} has no tags that can be asked for");
+        HandlerError::ours(ErrorKind::Transient, operation, message)
+    })
+}
+
 /// Says whose a found thing is, for `find`.
 pub(super) fn stranger_or(
     cx: &Context<'_>,

@@ -415,6 +415,61 @@ const CONTROLS: &[(&str, &str, &str)] = &[
     ),
     (
         "AWS::Lambda::Function",
+        "Role",
+        "a role for each function alone (PCI DSS 7.2.1)",
+    ),
+    (
+        "AWS::Lambda::Function",
+        "Environment",
+        "what the function is told of limits, keys and tables",
+    ),
+    (
+        "AWS::SSM::Parameter",
+        "Value",
+        "what remediation puts back (PCI DSS 11.5.2)",
+    ),
+    (
+        "AWS::ApiGateway::DomainName",
+        "SecurityPolicy",
+        "TLS 1.2 or newer (PCI DSS 4.2.1)",
+    ),
+    (
+        "AWS::EC2::NetworkAclEntry",
+        "Protocol",
+        "the refusal of ports that nobody needs (PCI DSS 1.3.1)",
+    ),
+    (
+        "AWS::EC2::SecurityGroupIngress",
+        "CidrIp",
+        "endpoints for the functions only (PCI DSS 1.3.1)",
+    ),
+    (
+        "AWS::EC2::SecurityGroupIngress",
+        "FromPort",
+        "endpoints for the functions only (PCI DSS 1.3.1)",
+    ),
+    (
+        "AWS::EC2::SecurityGroupIngress",
+        "ToPort",
+        "endpoints for the functions only (PCI DSS 1.3.1)",
+    ),
+    (
+        "AWS::Config::ConfigRule",
+        "InputParameters",
+        "what the rules ask (PCI DSS 2.2.1)",
+    ),
+    (
+        "AWS::Config::ConfigRule",
+        "Source",
+        "what the rules ask (PCI DSS 2.2.1)",
+    ),
+    (
+        "AWS::SecretsManager::RotationSchedule",
+        "RotationLambdaARN",
+        "the rotation of secrets (PCI DSS 8.6.3)",
+    ),
+    (
+        "AWS::Lambda::Function",
         "KmsKeyArn",
         "encryption of the function's environment under the pipeline's key (PCI DSS 3.5.1)",
     ),

@@ -44,7 +44,7 @@ impl Bucket {
     }
 
     /// Where this bucket's access logs go inside the log bucket.
-    fn log_prefix(self) -> &'static str {
+    pub fn log_prefix(self) -> &'static str {
         match self {
             Self::Raw => "access-logs/raw/",
             Self::Processed => "access-logs/processed/",

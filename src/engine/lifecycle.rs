@@ -118,6 +118,8 @@ pub struct DestroyRequest {
     /// The same pipeline is about to be created again: leave an unfinished
     /// one to be continued.
     pub keep_if_unfinished: bool,
+    /// What is there may not be deleted; what is unfinished and kept is not.
+    pub protected: bool,
     pub cancel: CancellationToken,
     pub deadline: Option<Duration>,
 }
@@ -127,6 +129,7 @@ pub struct DestroyRequest {
 pub enum Skipped {
     NotOurIncarnation,
     KeptForResume,
+    Protected,
 }
 
 #[derive(Debug, Default)]
@@ -348,7 +351,7 @@ impl Lifecycle<'_> {
             }
         };
         let mut ledger = request.ledger;
-        if let Some(mut manifest) = found {
+        if let Some(manifest) = &found {
             if manifest.incarnation != request.incarnation {
                 destroyed.skipped = Some(Skipped::NotOurIncarnation);
                 return destroyed;
@@ -357,6 +360,13 @@ impl Lifecycle<'_> {
                 destroyed.skipped = Some(Skipped::KeptForResume);
                 return destroyed;
             }
+        }
+        if request.protected {
+            destroyed.remainder = ledger;
+            destroyed.skipped = Some(Skipped::Protected);
+            return destroyed;
+        }
+        if let Some(mut manifest) = found {
             ledger = match self.account(&manifest, ledger, cancel).await {
                 Ok(known) => known.ledger,
                 Err((ledger, errors)) => {

@@ -272,6 +272,19 @@ pub fn data_guard(diags: &mut Diagnostics, planned: &Planned, allowed: bool) {
     );
 }
 
+/// What the template says that nobody could bring about: a `Ref` to what is not
+/// in it, or a circle. The blueprint never does, so it is an override.
+pub fn template_problems(diags: &mut Diagnostics, planned: &Planned) {
+    for (id, problem) in &planned.plan.problems {
+        error(
+            diags,
+            AttributePath::new("overrides").key(id.clone()),
+            "Invalid override",
+            format!("{id} {problem}. Mend the override of {id}, or the one of what refers to it."),
+        );
+    }
+}
+
 /// As [`data_guard`], for a change of the pipeline's own identity.
 pub fn replacement_guard(
     diags: &mut Diagnostics,
@@ -308,8 +321,12 @@ pub fn replacement_guard(
 }
 
 /// Refuses to destroy what is protected.
+pub fn is_protected(state: &State) -> bool {
+    state.deletion_protection.as_ref_option() == Some(&true)
+}
+
 pub fn deletion_protection(diags: &mut Diagnostics, state: &State) -> Option<()> {
-    if state.deletion_protection.as_ref_option() != Some(&true) {
+    if !is_protected(state) {
         return Some(());
     }
     error(

@@ -2,6 +2,7 @@
 //! permission that hits fourteen resources is one error that lists fourteen.
 
 use super::values::Problem;
+use crate::engine::HandlerError;
 use crate::engine::error::{EngineError, ErrorKind};
 use std::collections::BTreeMap;
 use tf_provider::AttributePath;
@@ -62,7 +63,7 @@ fn grouped(errors: &[EngineError]) -> Vec<(String, String)> {
                 format!(
                     "{}\n\nAffected:\n{ids}{request}\n\n{}",
                     first.source.message,
-                    next_step(first.source.kind)
+                    next_step(&first.source)
                 ),
             ))
         })
@@ -98,9 +99,11 @@ fn subject(members: &[&EngineError]) -> String {
     }
 }
 
-/// What the user can do, by kind of failure.
-fn next_step(kind: ErrorKind) -> &'static str {
-    match kind {
+/// What the user can do, by kind of failure. What the provider refuses itself
+/// says so in its own words.
+fn next_step(source: &HandlerError) -> &'static str {
+    let ours = source.code.is_none();
+    match source.kind {
         ErrorKind::AccessDenied => {
             "The credentials lack this permission, or a policy denies it. Grant it and apply again; what has been done is kept."
         }
@@ -113,6 +116,7 @@ fn next_step(kind: ErrorKind) -> &'static str {
         ErrorKind::Timeout => {
             "The time allowed in timeouts is up. Apply again to go on from here, or allow more."
         }
+        ErrorKind::Invalid if ours => "Nothing is lost; what has been done is kept.",
         ErrorKind::Invalid => {
             "AWS refuses this value. If it comes from overrides, mend it there; otherwise please report it with the request id."
         }
@@ -182,7 +186,6 @@ fn diagnostic(attribute: AttributePath, summary: String, detail: String) -> Diag
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::HandlerError;
     use crate::engine::error::Action;
 
     fn failed(id: &str, kind: ErrorKind, message: &str) -> EngineError {

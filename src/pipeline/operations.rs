@@ -8,6 +8,7 @@
 
 use super::account::Origin;
 use super::bookkeeping::{self, Private};
+use super::checks;
 use super::cloud::Cloud;
 use super::failure::{self, error, warning};
 use super::inputs::{self, Options, Probe};
@@ -276,6 +277,7 @@ impl<'a> Operations<'a> {
                 ledger,
                 incarnation: state.incarnation.clone().as_option().unwrap_or_default(),
                 keep_if_unfinished,
+                protected: checks::is_protected(&state),
                 cancel: self.cancel.clone(),
                 deadline: Some(timeout),
             })
@@ -295,6 +297,9 @@ impl<'a> Operations<'a> {
                 return Some(Left::Nothing);
             }
             Some(Skipped::KeptForResume) => return Some(Left::Nothing),
+            Some(Skipped::Protected) => {
+                checks::deletion_protection(diags, &state)?;
+            }
             None => {}
         }
         failure::report(diags, &destroyed.errors);

@@ -18,7 +18,8 @@ struct Quota {
     what: &'static str,
     /// Unless AWS has raised it.
     limit: usize,
-    path: (&'static str, &'static str),
+    /// The attribute that decides how many there are, if one does.
+    path: Option<(&'static str, &'static str)>,
     instead: &'static str,
 }
 
@@ -29,8 +30,8 @@ const QUOTAS: [Quota; 3] = [
         ids: &[],
         what: "VPCs",
         limit: 5,
-        path: ("network", "vpc_id"),
-        instead: "Unless the quota was raised: ask AWS for more in Service Quotas (L-F678F1CE), or let pipelines share a network with network.vpc_id and its endpoints with network.endpoint_security_group_id.",
+        path: Some(("network", "vpc_id")),
+        instead: "If the quota was not raised yet, ask AWS for more in Service Quotas (L-F678F1CE), or let pipelines share a network with network.vpc_id and its endpoints with network.endpoint_security_group_id.",
     },
     // https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html
     Quota {
@@ -38,8 +39,8 @@ const QUOTAS: [Quota; 3] = [
         ids: &["DynamoDBEndpoint", "S3Endpoint"],
         what: "gateway endpoints",
         limit: 20,
-        path: ("network", "route_table_ids"),
-        instead: "Unless the quota was raised: ask AWS for more in Service Quotas (L-1B52E74A); each pipeline with a network of its own has two.",
+        path: Some(("network", "route_table_ids")),
+        instead: "If the quota was not raised yet, ask AWS for more in Service Quotas (L-1B52E74A); each pipeline with a network of its own has two.",
     },
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
     Quota {
@@ -47,7 +48,7 @@ const QUOTAS: [Quota; 3] = [
         ids: &[],
         what: "log resource policies",
         limit: 10,
-        path: ("monitoring", "log_retention_days"),
+        path: None,
         instead: "AWS does not raise that. Delete those that nobody needs (aws logs describe-resource-policies); each pipeline has one.",
     },
 ];
@@ -89,10 +90,13 @@ pub fn check(
         let new = planned.count_new(quota.type_name, quota.ids, ledger);
         let all = additions.with(&facts.region, quota.type_name, pipeline, new);
         if new > 0 && used + all > quota.limit {
-            let (area, attribute) = quota.path;
+            let path = match quota.path {
+                Some((area, attribute)) => AttributePath::new(area).attribute(attribute),
+                None => AttributePath::root(),
+            };
             warning(
                 diags,
-                AttributePath::new(area).attribute(attribute),
+                path,
                 format!("More {} than AWS allows", quota.what),
                 format!(
                     "{} has {used} {}, the pipelines of this plan would add {all}, and AWS allows {}. {}",

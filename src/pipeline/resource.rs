@@ -170,6 +170,8 @@ impl SecurePipeline {
         // The destroy half of a replacement of this very pipeline: an
         // unfinished one is left for the create that follows.
         let keep_if_unfinished = private.creating.as_deref() == Some(id.as_str());
+        // Whether it is unfinished, the manifest says; then it is kept, and
+        // needs no protection.
         if !keep_if_unfinished {
             checks::deletion_protection(diags, &state)?;
         }
@@ -277,6 +279,7 @@ impl Resource for SecurePipeline {
         operations.fits(diags, &desired, before.as_ref());
         let nothing = Ledger::default();
         let planned = planning::plan(&cloud.registry, &desired, &nothing);
+        checks::template_problems(diags, &planned);
         if let Some(seen) = &seen {
             let id = operations.id();
             let (here, additions) = (&cloud.here, &cloud.additions);
@@ -335,6 +338,7 @@ impl Resource for SecurePipeline {
         operations.fits(diags, &desired, before.as_ref());
         let ledger = operations.ledger(diags, &prior, &private)?;
         let planned = planning::plan(&cloud.registry, &desired, &ledger);
+        checks::template_problems(diags, &planned);
         checks::data_guard(diags, &planned, allowed);
         let seen = missed(diags, &cloud, &desired, seen).await?;
         if let Some(seen) = &seen {

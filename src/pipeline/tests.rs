@@ -341,6 +341,9 @@ fn an_output_is_a_text_that_the_block_decides_or_one_that_aws_does() {
 #[test]
 fn a_block_whose_areas_are_all_unknown_is_read() {
     let unknown = State {
+        encryption: Value::Unknown,
+        storage: Value::Unknown,
+        alerts: Value::Unknown,
         network: Value::Unknown,
         functions: Value::Unknown,
         api: Value::Unknown,

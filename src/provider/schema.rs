@@ -70,7 +70,8 @@ fn attributes() -> HashMap<String, Attribute> {
         (
             "endpoints",
             map.clone(),
-            "Endpoint URL by service: `dynamodb`, `kms`, `s3`, `sns`, `ssm`, `sts`. Also `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`.",
+            "Endpoint URL by service: `apigateway`, `cloudtrail`, `cloudwatch`, `config`, `dynamodb`, `ec2`, `events`, `guardduty`, `iam`, \
+             `kms`, `lambda`, `logs`, `s3`, `secretsmanager`, `sns`, `sqs`, `ssm`, `sts`, `wafv2`. A service that is not named is AWS' own. Also `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`.",
         ),
         (
             "default_tags",

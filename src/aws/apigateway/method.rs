@@ -162,6 +162,8 @@ impl ResourceType for Method {
                 .resource_id(resource)
                 .http_method(verb)
                 .set_patch_operations(Some(patches))
+                .customize()
+                .config_override(once())
                 .send()
                 .await
                 .during("apigateway:UpdateMethod")?;

@@ -217,6 +217,8 @@ async fn change(clients: &Clients, place: [&str; 2], patches: Vec<PatchOperation
         .rest_api_id(api)
         .stage_name(name)
         .set_patch_operations(Some(patches))
+        .customize()
+        .config_override(once())
         .send()
         .await
         .during("apigateway:UpdateStage")

@@ -295,6 +295,8 @@ async fn change(clients: &Clients, id: &str, patches: Vec<PatchOperation>) -> Ou
         .update_usage_plan()
         .usage_plan_id(id)
         .set_patch_operations(Some(patches))
+        .customize()
+        .config_override(once())
         .send()
         .await
         .during("apigateway:UpdateUsagePlan")

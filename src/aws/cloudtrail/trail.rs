@@ -251,9 +251,8 @@ impl ResourceType for Trail {
         let Some(trail) = describe(clients, identifier).await? else {
             return Ok(());
         };
-        let Some(live_tags) = tags_of(clients, arn_of(&trail)).await? else {
-            return Ok(());
-        };
+        let live_tags = tags_of(clients, arn_of(&trail)).await?;
+        let live_tags = tags::of_what_is_there(live_tags, OPERATION, &named(identifier))?;
         tags::require_ours(cx, OPERATION, &named(identifier), &live_tags)?;
         let deleted = clients
             .cloudtrail()

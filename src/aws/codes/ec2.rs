@@ -29,7 +29,6 @@ pub(super) const TABLE: Table = &[
     ("InvalidPermission.Duplicate", Kind(AlreadyExists)),
     ("NetworkAclEntryAlreadyExists", Kind(AlreadyExists)),
     ("Resource.AlreadyAssociated", Kind(AlreadyExists)),
-    ("RouteAlreadyExists", Kind(AlreadyExists)),
     // The bucket's policy is so new that log delivery does not know it yet.
     (
         "CreateFlowLogs:400",

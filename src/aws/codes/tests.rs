@@ -1,6 +1,7 @@
 //! The tables against what the services document.
 
 use super::*;
+use crate::aws::services::Service;
 
 #[test]
 fn codes_mean_what_the_services_document() {
@@ -280,6 +281,17 @@ fn a_missing_permission_is_never_not_found() {
         for code in ["AccessDenied", "AccessDeniedException", "ExpiredToken"] {
             let got = kind(&operation, Some(code), "", 403, Transient);
             assert_eq!(got, AccessDenied, "{operation} {code}");
+        }
+    }
+}
+
+/// The first row of a code is the one that counts.
+#[test]
+fn no_code_stands_twice_in_a_table() {
+    for service in Service::ALL.iter().map(|service| service.name()) {
+        let mut seen = std::collections::BTreeSet::new();
+        for (code, _) in table(service) {
+            assert!(seen.insert(code), "{service}: {code}");
         }
     }
 }

@@ -19,6 +19,11 @@ pub(super) const TABLE: Table = &[
     ("WAFServiceLinkedRoleErrorException", Kind(Transient)),
     ("WAFInternalErrorException", Lost),
     ("WAFTagOperationInternalErrorException", Lost),
+    // The log policy that admits it has just been put.
+    (
+        "PutLoggingConfiguration:WAFLogDestinationPermissionIssueException",
+        Kind(Transient),
+    ),
     (
         "WAFLogDestinationPermissionIssueException",
         Kind(AccessDenied),

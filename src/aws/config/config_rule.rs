@@ -235,14 +235,10 @@ async fn describe(clients: &Clients, name: &str) -> Outcome<Option<SdkRule>> {
     Ok(rules.and_then(|rules| rules.into_iter().next()))
 }
 
-/// The tags of a rule that was there a moment ago. Config may not know them
-/// yet; without them nobody can tell whose it is.
 async fn rule_tags(clients: &Clients, rule: &SdkRule) -> Outcome<TagMap> {
     let arn = rule.config_rule_arn().unwrap_or_default();
-    tags_of(clients, arn).await?.ok_or_else(|| {
-        let message = format!("{arn} is not found");
-        HandlerError::ours(ErrorKind::Transient, "config:ListTagsForResource", message)
-    })
+    let live_tags = tags_of(clients, arn).await?;
+    tags::of_what_is_there(live_tags, "config:ListTagsForResource", arn)
 }
 
 async fn require_ours(

@@ -116,9 +116,8 @@ impl ResourceType for ConfigurationRecorder {
         let Some(recorder) = recorder_named(clients, identifier).await? else {
             return Ok(());
         };
-        let Some(live_tags) = tags_of_recorder(clients, &recorder).await? else {
-            return Ok(());
-        };
+        let live_tags = tags_of_recorder(clients, &recorder).await?;
+        let live_tags = tags::of_what_is_there(live_tags, OPERATION, &named(identifier))?;
         tags::require_ours(cx, OPERATION, &named(identifier), &live_tags)?;
         let deleted = clients
             .config()

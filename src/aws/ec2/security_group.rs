@@ -256,7 +256,9 @@ async fn settle(
             .collect();
         let unwanted = there.iter().filter(|(rule, _)| !wanted.contains(rule));
         let ids = unwanted.filter_map(|(_, id)| id.clone()).collect();
-        found(rules::revoke(clients, direction, group, ids).await)?;
+        // One that is gone keeps the others from being revoked: look again.
+        let revoked = rules::revoke(clients, direction, group, ids).await;
+        revoked.map_err(not_yet)?;
         for rule in wanted.iter() {
             if there.iter().any(|(live, _)| live == rule) {
                 continue;

@@ -5,7 +5,7 @@ use super::interfaces::{Held, delete_when_free};
 use super::rules::{self, Direction, Rule};
 use super::{by_our_tags, change_tags, filter, once, ours, tag_map, tagged, told, visible_tags};
 use crate::aws::clients::Clients;
-use crate::aws::error::{HandlerResultExt, found};
+use crate::aws::error::{HandlerResultExt, found, not_yet};
 use crate::aws::resource_type::{Outcome, ResourceType, physical};
 use crate::aws::tags::{self, Tag};
 use crate::aws::waiting::Patience;
@@ -294,8 +294,12 @@ async fn empty_default_group(clients: &Clients, vpc: &str) -> Outcome<()> {
             .filter_map(|rule| rule.security_group_rule_id.clone())
             .collect()
     };
-    found(rules::revoke(clients, Direction::Ingress, &group, ids(false)).await)?;
-    found(rules::revoke(clients, Direction::Egress, &group, ids(true)).await).map(drop)
+    // One that is gone keeps the others from being revoked: look again.
+    for (direction, egress) in [(Direction::Ingress, false), (Direction::Egress, true)] {
+        let revoked = rules::revoke(clients, direction, &group, ids(egress)).await;
+        revoked.map_err(not_yet)?;
+    }
+    Ok(())
 }
 
 async fn default_group_rules(clients: &Clients, vpc: &str) -> Outcome<Vec<SecurityGroupRule>> {

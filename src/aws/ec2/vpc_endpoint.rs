@@ -383,6 +383,8 @@ async fn modify(
         .set_policy_document(policy.map(Value::to_string))
         .set_reset_policy(reset)
         .set_private_dns_enabled(dns)
+        .customize()
+        .config_override(once())
         .send()
         .await
         .during("ec2:ModifyVpcEndpoint")

@@ -84,8 +84,7 @@ impl ResourceType for ManagedPolicy {
         if !desired.description.is_empty() {
             call = call.description(&desired.description);
         }
-        let once = aws_sdk_iam::config::Builder::new().retry_config(RetryConfig::disabled());
-        let call = call.customize().config_override(once);
+        let call = call.customize().config_override(once());
         let policy = call.send().await.creating(OPERATION)?.policy;
         policy
             .and_then(|policy| as_physical(&policy))
@@ -283,6 +282,11 @@ async fn delete_version(clients: &Clients, arn: &str, version: &PolicyVersion) -
     found(deleted).map(drop)
 }
 
+/// A repetition by the SDK would be a change of its own; the engine looks first.
+fn once() -> aws_sdk_iam::config::Builder {
+    aws_sdk_iam::config::Builder::new().retry_config(RetryConfig::disabled())
+}
+
 async fn put_version(clients: &Clients, arn: &str, document: &Value) -> Outcome<()> {
     let mut old = versions(clients, arn).await?;
     if old.len() >= VERSIONS {
@@ -298,6 +302,8 @@ async fn put_version(clients: &Clients, arn: &str, document: &Value) -> Outcome<
         .policy_arn(arn)
         .policy_document(document.to_string())
         .set_as_default(true)
+        .customize()
+        .config_override(once())
         .send()
         .await
         .during("iam:CreatePolicyVersion")

@@ -183,9 +183,8 @@ impl ResourceType for WebAcl {
         let Some((acl, lock)) = get(clients, identifier).await? else {
             return Ok(());
         };
-        let Some(live_tags) = tags_of(clients, &acl.arn).await? else {
-            return Ok(());
-        };
+        let live_tags = tags_of(clients, &acl.arn).await?;
+        let live_tags = tags::of_what_is_there(live_tags, OPERATION, &named(&acl.arn))?;
         tags::require_ours(cx, OPERATION, &named(&acl.arn), &live_tags)?;
         let deleted = clients
             .wafv2()

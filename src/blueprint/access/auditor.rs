@@ -66,6 +66,9 @@ fn trust(spec: &Spec, facts: &Facts) -> Statement {
     trust
 }
 
+/// Where scans leave their results in the bucket of processed documents.
+const RESULTS: &str = "scan-results/";
+
 /// The audit rows, the results of scans, the access logs and the functions'
 /// logs. No documents: whoever audits need not see the data.
 fn reading(spec: &Spec, facts: &Facts) -> Vec<Statement> {
@@ -76,19 +79,21 @@ fn reading(spec: &Spec, facts: &Facts) -> Vec<Statement> {
         let group = function.log_group_arn(spec, facts);
         json!(format!("{group}:*"))
     });
+    let logs = [Bucket::Raw, Bucket::Processed].map(Bucket::log_prefix);
+    let objects = std::iter::once((Bucket::Processed, RESULTS))
+        .chain(logs.map(|prefix| (Bucket::Logs, prefix)))
+        .map(|(at, prefix)| json!(format!("{}/{prefix}*", bucket(at))));
     vec![
         Statement::allow("AuditRows")
             .actions(["dynamodb:GetItem", "dynamodb:Query"])
             .resource(json!([table, index])),
-        Statement::allow("Lists")
-            .actions(["s3:ListBucket"])
-            .resource(json!([bucket(Bucket::Processed), bucket(Bucket::Logs)])),
+        // Not the documents' names, and of a log bucket that is others' too not
+        // their logs.
+        lists("ResultLists", &bucket(Bucket::Processed), &[RESULTS]),
+        lists("LogLists", &bucket(Bucket::Logs), &logs),
         Statement::allow("Results")
             .actions(["s3:GetObject"])
-            .resource(json!([
-                format!("{}/scan-results/*", bucket(Bucket::Processed)),
-                format!("{}/*", bucket(Bucket::Logs)),
-            ])),
+            .resource(objects.collect::<Value>()),
         Statement::allow("FunctionLogs")
             .actions([
                 "logs:DescribeLogStreams",
@@ -99,6 +104,14 @@ fn reading(spec: &Spec, facts: &Facts) -> Vec<Statement> {
         decrypt("DataKey", Purpose::Data, &["dynamodb", "s3"], spec, facts),
         decrypt("LogsKey", Purpose::Logs, &["s3"], spec, facts),
     ]
+}
+
+fn lists(sid: &str, bucket: &str, prefixes: &[&str]) -> Statement {
+    let prefixes: Vec<String> = prefixes.iter().map(|prefix| format!("{prefix}*")).collect();
+    Statement::allow(sid)
+        .actions(["s3:ListBucket"])
+        .resource(bucket)
+        .when("StringLike", "s3:prefix", prefixes)
 }
 
 fn decrypt(sid: &str, key: Purpose, services: &[&str], spec: &Spec, facts: &Facts) -> Statement {

@@ -40,6 +40,7 @@ fn destroy(state: &State, keep_if_unfinished: bool) -> DestroyRequest {
         ledger: state.ledger.clone(),
         incarnation: state.incarnation.clone(),
         keep_if_unfinished,
+        protected: false,
         cancel: tokio_util::sync::CancellationToken::new(),
         deadline: None,
     }
@@ -74,6 +75,33 @@ async fn an_unfinished_pipeline_is_kept_for_resume_only_when_the_caller_says_so(
     assert_eq!(cloud.world().ours().len(), 2);
     let destroyed = terraform.lifecycle().destroy(destroy(&state, false)).await;
     assert!(destroyed.complete && cloud.world().ours().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_protected_is_deleted_in_no_replacement_and_what_is_unfinished_is_kept() {
+    let cloud = Cloud::default();
+    let mut terraform = Terraform::new(&cloud);
+    terraform.succeed(&usual()).await;
+    let before = cloud.world().things.clone();
+    let state = terraform.state.clone().expect("a state");
+    for keep_if_unfinished in [true, false] {
+        let request = DestroyRequest {
+            protected: true,
+            ..destroy(&state, keep_if_unfinished)
+        };
+        let destroyed = terraform.lifecycle().destroy(request).await;
+        assert_eq!(destroyed.skipped, Some(Skipped::Protected));
+        assert_eq!(cloud.world().things, before);
+    }
+    let (cloud, terraform, _) = failed_create(OnCreateFailure::Keep).await;
+    let state = terraform.state.clone().expect("a state");
+    let request = DestroyRequest {
+        protected: true,
+        ..destroy(&state, true)
+    };
+    let destroyed = terraform.lifecycle().destroy(request).await;
+    assert_eq!(destroyed.skipped, Some(Skipped::KeptForResume));
+    assert_eq!(cloud.world().ours().len(), 2);
 }
 
 #[tokio::test]

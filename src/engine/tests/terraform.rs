@@ -188,6 +188,7 @@ impl Terraform {
                 ledger: state.ledger,
                 incarnation: state.incarnation,
                 keep_if_unfinished: true,
+                protected: false,
                 cancel: self.cancel.clone(),
                 deadline: self.deadline,
             })
@@ -303,6 +304,7 @@ impl Terraform {
                     ledger: state.ledger.clone(),
                     incarnation: state.incarnation.clone(),
                     keep_if_unfinished: false,
+                    protected: false,
                     cancel: self.cancel.clone(),
                     deadline: self.deadline,
                 })

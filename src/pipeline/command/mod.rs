@@ -13,6 +13,7 @@ Usage: terraform-provider-tap template FILE
        terraform-provider-tap graph [--mermaid] FILE
        terraform-provider-tap timeline [--svg] [JOURNAL]
        terraform-provider-tap watch [JOURNAL]
+       terraform-provider-tap version
 
 template prints the CloudFormation template that a tap_secure_pipeline stands for.
 FILE is JSON with the block's attributes, for example
@@ -41,6 +42,10 @@ pub fn run(arguments: &[String]) -> Option<ExitCode> {
         .collect::<Vec<_>>()
         .as_slice()
     {
+        [_, "--help" | "-h"] | ["--help" | "-h" | "help"] => {
+            println!("{USAGE}");
+            Some(ExitCode::SUCCESS)
+        }
         ["template", file] => Some(template::print(file)),
         ["functions"] => Some(functions::list()),
         ["functions", architecture, file] => Some(functions::write(architecture, file)),
@@ -55,8 +60,7 @@ pub fn run(arguments: &[String]) -> Option<ExitCode> {
         [
             "template" | "functions" | "graph" | "timeline" | "watch",
             ..,
-        ]
-        | ["--help" | "-h" | "help"] => {
+        ] => {
             println!("{USAGE}");
             Some(ExitCode::from(2))
         }

@@ -44,20 +44,20 @@ pub(super) fn encryption(r: &mut Reader, block: &Value<EncryptionBlock>) -> Encr
 fn key_arns(r: &mut Reader, place: &Place, block: Option<&Value<KeyArnsBlock>>) -> KeyArns {
     let block = block.and_then(|b| r.block(b));
     let block = block.as_ref();
-    let mut arn = |name: &'static str, value: Option<&Value<String>>| {
+    // Each has probes of its own: two unknown keys are not one.
+    let mut arn = |name: &'static str, digit: char, value: Option<&Value<String>>| {
         let place = place.at(name);
-        let probes = [
-            "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000a",
-            "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000b",
-        ];
-        let text = r.text(&place, value, probes)?;
+        let probes = ["a", "b"].map(|last| {
+            format!("arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-0000000000{digit}{last}")
+        });
+        let text = r.text(&place, value, [&probes[0], &probes[1]])?;
         r.check(&place, &text, valid_key_arn(&text), "is not the ARN of a KMS key",
             "Write the key's ARN (not its alias), for example \"arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab\".");
         Some(text)
     };
     KeyArns {
-        data: arn("data", block.map(|b| &b.data)),
-        environment: arn("environment", block.map(|b| &b.environment)),
-        logs: arn("logs", block.map(|b| &b.logs)),
+        data: arn("data", '1', block.map(|b| &b.data)),
+        environment: arn("environment", '2', block.map(|b| &b.environment)),
+        logs: arn("logs", '3', block.map(|b| &b.logs)),
     }
 }

@@ -17,6 +17,7 @@ const ACCOUNT: &str = "111122223333";
 const VPC: &str = "id-of-Vpc";
 const RAW: &str = "arn:aws:s3:::documents-raw-documents-dev-111122223333-us-east-1";
 const PROCESSED: &str = "arn:aws:s3:::documents-processed-documents-dev-111122223333-us-east-1";
+const LOGS: &str = "arn:aws:s3:::documents-logs-documents-dev-111122223333-us-east-1";
 const TABLE: &str = "arn:aws:dynamodb:us-east-1:111122223333:table/audit-documents-dev";
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:alerts-documents-dev";
 const DATA_KEY: &str = "arn-of-DataKey";

@@ -93,9 +93,34 @@ fn an_auditor_reads_records_for_an_hour_and_no_document() {
     let result = &format!("{PROCESSED}/scan-results/a.json");
     let document = &format!("{PROCESSED}/encrypted/a.pdf");
     let raw = &format!("{RAW}/raw/a.pdf");
+    let access = &format!("{LOGS}/access-logs/raw/2026");
+    // In a log bucket that is others' too.
+    let theirs = &format!("{LOGS}/AWSLogs/111122223333/CloudTrail/x.json.gz");
+    let listing = |prefix: &'static str| [there, &[("s3:prefix", prefix)]].concat();
+    let (results, documents) = (listing("scan-results/"), listing("encrypted/"));
+    let (logs, trails) = (listing("access-logs/raw/2026"), listing("AWSLogs/"));
     check(
         &template,
         &[
+            ("AuditorPolicy", "s3:GetObject", access, there, Allowed),
+            ("AuditorPolicy", "s3:GetObject", theirs, there, NotAllowed),
+            (
+                "AuditorPolicy",
+                "s3:ListBucket",
+                PROCESSED,
+                &results,
+                Allowed,
+            ),
+            (
+                "AuditorPolicy",
+                "s3:ListBucket",
+                PROCESSED,
+                &documents,
+                NotAllowed,
+            ),
+            ("AuditorPolicy", "s3:ListBucket", LOGS, &logs, Allowed),
+            ("AuditorPolicy", "s3:ListBucket", LOGS, &trails, NotAllowed),
+            ("AuditorPolicy", "s3:ListBucket", LOGS, there, NotAllowed),
             ("AuditorPolicy", "dynamodb:Query", index, there, Allowed),
             ("AuditorPolicy", "dynamodb:Query", index, ELSEWHERE, Denied),
             (

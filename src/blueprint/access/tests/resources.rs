@@ -4,7 +4,6 @@
 
 use super::*;
 
-const LOGS: &str = "arn:aws:s3:::documents-logs-documents-dev-111122223333-us-east-1";
 const QUEUE: &str = "arn:aws:sqs:us-east-1:111122223333:dead-letters-documents-dev";
 const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
 const EVENTBRIDGE: &str = "events.amazonaws.com";
