@@ -77,12 +77,14 @@ for name in ("dynamodb", "s3"):
 /// named for it.
 const THEIRS: &str = r#"
 ec2 = boto3.client("ec2")
+of_ours = lambda thing: any(x["Key"].startswith("tap:") for x in thing.get("Tags", []))
+ways = {e["VpcEndpointId"] for e in ec2.describe_vpc_endpoints()["VpcEndpoints"] if of_ours(e) and e["State"] != "deleted"}
 def theirs(operation, key):
-    things = [t for t in getattr(ec2, operation)()[key] if not any(x["Key"].startswith("tap:") for x in t.get("Tags", []))]
+    things = [t for t in getattr(ec2, operation)()[key] if not of_ours(t)]
     for thing in things:
         # Counted down as addresses are taken.
         thing.pop("AvailableIpAddressCount", None)
-        thing["Routes"] = [r for r in thing.get("Routes", []) if not r.get("GatewayId", "").startswith("vpce-")]
+        thing["Routes"] = [r for r in thing.get("Routes", []) if r.get("GatewayId") not in ways]
     return sorted(things, key=str)
 found = {key: theirs(operation, key) for operation, key in (("describe_vpcs", "Vpcs"), ("describe_subnets", "Subnets"), ("describe_route_tables", "RouteTables"),
     ("describe_security_groups", "SecurityGroups"), ("describe_network_acls", "NetworkAcls"), ("describe_vpc_endpoints", "VpcEndpoints"))}

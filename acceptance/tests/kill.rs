@@ -664,14 +664,7 @@ fn strike(sandbox: &Sandbox, terraform: &Terraform, command: &str, point: &Point
         &format!("{command} whose provider was killed at {point}"),
     );
     sandbox.clear_weather().expect("cleared");
-    while sandbox
-        .calls()
-        .expect("recorded")
-        .iter()
-        .any(|call| call.duration_ms.is_none())
-    {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    matrix::calm(sandbox).expect("calm");
 }
 
 #[test]

@@ -43,19 +43,7 @@ fn one_pipeline_comes_and_goes_below_the_limits_of_the_control_plane() {
 }
 
 /// What an account says for all of its buckets.
-const BLOCK: &str = r#"
-# boto3 puts the account's number before the host's name, where no loopback
-# address has one: so the request is made by hand.
-def public_access_block(method, body=b""):
-    import os, urllib.request
-    from botocore.auth import SigV4Auth
-    from botocore.awsrequest import AWSRequest
-    url = os.environ["AWS_ENDPOINT_URL"] + "/v20180820/configuration/publicAccessBlock"
-    request = AWSRequest(method=method, url=url, data=body, headers={"x-amz-account-id": "123456789012", "content-type": "application/xml"})
-    SigV4Auth(boto3.Session().get_credentials(), "s3", "us-east-1").add_auth(request)
-    made = urllib.request.Request(url, data=body or None, method=method, headers=dict(request.headers))
-    return urllib.request.urlopen(made).read().decode()
-"#;
+const BLOCK: &str = include_str!("account/public_access_block.py");
 
 /// Things of others, of kinds that the pipeline has too, and every setting that
 /// an account has once.

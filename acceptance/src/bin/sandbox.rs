@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use acceptance::sandbox::install::{DIRECTORY_VARIABLE, PYTHON_VARIABLE};
 use acceptance::sandbox::server::{self, Options, Sandbox};
+use terraform_provider_tap::aws::Service;
 use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "\
@@ -127,6 +128,8 @@ async fn stdin_closed(watch: bool) {
 /// What to do with it, ready to be pasted.
 fn welcome(sandbox: &Arc<Sandbox>) {
     let endpoint = &sandbox.endpoint;
+    // One that is not named is AWS' own.
+    let services: Vec<&str> = Service::ALL.iter().map(|one| one.name()).collect();
     println!(
         "The sandbox account 123456789012 answers at {endpoint}. For the AWS CLI, boto3 and Terraform:\n"
     );
@@ -146,14 +149,7 @@ or as a provider block:
     skip_credentials_validation = true
     skip_metadata_api_check     = true
 
-    endpoints = {{
-      dynamodb = "{endpoint}"
-      kms      = "{endpoint}"
-      s3       = "{endpoint}"
-      sns      = "{endpoint}"
-      ssm      = "{endpoint}"
-      sts      = "{endpoint}"
-    }}
+    endpoints = {{ for service in {services:?} : service => "{endpoint}" }}
   }}
 
 Look into it:      curl {endpoint}/_sandbox/account

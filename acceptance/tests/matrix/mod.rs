@@ -5,7 +5,7 @@
 use crate::common::{self, Borrowed, sandbox};
 use acceptance::terraform::program;
 use acceptance::tfclient::{Action, Diagnostics, Error, Provider, Resource, Start};
-use acceptance::{Call, Rule, When};
+use acceptance::{Call, Rule, Sandbox, When};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -107,7 +107,7 @@ pub fn whole() -> bool {
 
 /// A sample that is the same in every run: of so many points the first, the
 /// last, and others between at equal steps. As the points are sorted by
-/// operation, it has one of almost every service, and of each fault in turn.
+/// operation, those of several services are among them, and each fault in turn.
 /// All of them where `TAP_MATRIX` is set.
 pub fn sample(points: Vec<Point>, most: usize) -> Vec<Point> {
     if whole() || points.len() <= most {
@@ -189,6 +189,21 @@ pub fn comparable(account: &Value) -> Value {
         }
     }
     account
+}
+
+/// Waits until every call that was received has ended.
+pub fn calm(sandbox: &Sandbox) -> Result<(), String> {
+    let begin = Instant::now();
+    loop {
+        let calls = sandbox.calls()?;
+        let Some(open) = calls.iter().find(|call| call.duration_ms.is_none()) else {
+            return Ok(());
+        };
+        if begin.elapsed() > PATIENCE {
+            return Err(format!("{}:{} does not end", open.service, open.operation));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// What became of a provider that was to be killed at a point.
@@ -290,23 +305,8 @@ impl Stage {
             return Err(format!("a killed provider answered: {said}"));
         }
         self.sandbox.clear_weather()?;
-        self.calm()?;
+        calm(&self.sandbox)?;
         Ok(Struck::Yes)
-    }
-
-    /// Waits until every call that was received has ended.
-    pub fn calm(&self) -> Result<(), String> {
-        let begin = Instant::now();
-        loop {
-            let calls = self.sandbox.calls()?;
-            let Some(open) = calls.iter().find(|call| call.duration_ms.is_none()) else {
-                return Ok(());
-            };
-            if begin.elapsed() > PATIENCE {
-                return Err(format!("{}:{} does not end", open.service, open.operation));
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
     }
 
     /// A pipeline at rest: ready, its plan empty, the account what it is after

@@ -53,7 +53,8 @@ here, _ = create("arn:aws:s3:::flow-logs-here/flow-logs/", MaxAggregationInterva
 again = code(ec2.create_flow_logs, ResourceIds=[vpc], ResourceType="VPC", TrafficType="ALL", LogDestinationType="s3", LogDestination="arn:aws:s3:::flow-logs-here/flow-logs/")
 _, nowhere = create("arn:aws:s3:::flow-logs-nowhere")
 group, _ = create("arn:aws:logs:us-east-1:123456789012:log-group:flow-logs-here", "cloud-watch-logs", DeliverLogsPermissionArn="arn:aws:iam::123456789012:role/any")
-out([read(here), again, len(nowhere), read(group)[2]])"#,
+admitted = "delivery.logs.amazonaws.com" in c("s3").get_bucket_policy(Bucket="flow-logs-here")["Policy"]
+out([read(here), again, len(nowhere), read(group)[2], admitted])"#,
     );
     let tags = json!([{"Key": "a", "Value": "b"}]);
     let options = json!({"FileFormat": "parquet", "HiveCompatiblePartitions": true, "PerHourPartition": false});
@@ -71,7 +72,8 @@ out([read(here), again, len(nowhere), read(group)[2]])"#,
             ],
             "FlowLogAlreadyExists",
             1,
-            "SUCCESS"
+            "SUCCESS",
+            true
         ])
     );
 }

@@ -7,6 +7,7 @@ use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Place, lock, place};
 use crate::sandbox::reply::{self, Reply};
@@ -14,9 +15,10 @@ use crate::sandbox::request::Inbound;
 
 pub const NAME: &str = "apigateway_client_certificates";
 
-/// Each as API Gateway shows it.
+/// Each as API Gateway shows it, and how many were ever made: an id does not
+/// come back.
 #[derive(Default)]
-pub struct Certificates(Mutex<BTreeMap<Place, Value>>);
+pub struct Certificates(Mutex<BTreeMap<Place, Value>>, AtomicUsize);
 
 impl Certificates {
     pub fn answer(&self, call: &Inbound) -> Option<Reply> {
@@ -38,7 +40,7 @@ impl Certificates {
 
     fn generate(&self, call: &Inbound) -> Reply {
         let mut all = lock(&self.0);
-        let id = format!("cert{:06}", all.len() + 1);
+        let id = format!("cert{:06}", self.1.fetch_add(1, Ordering::Relaxed) + 1);
         let body = call.json();
         let certificate = json!({
             "clientCertificateId": id,

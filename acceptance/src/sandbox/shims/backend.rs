@@ -73,15 +73,9 @@ impl Backend<'_> {
     }
 
     /// A call of S3.
-    pub async fn s3(&self, method: Method, target: &str, body: &'static str) -> Reply {
-        self.send(
-            "s3",
-            method,
-            target,
-            self.headers("s3"),
-            Bytes::from_static(body.as_bytes()),
-        )
-        .await
+    pub async fn s3(&self, method: Method, target: &str, body: impl Into<Bytes>) -> Reply {
+        self.send("s3", method, target, self.headers("s3"), body.into())
+            .await
     }
 
     /// The metadata of a key, by id, ARN or alias; None when there is no such key.

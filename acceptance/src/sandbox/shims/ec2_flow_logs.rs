@@ -5,6 +5,8 @@
 //! (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>).
 //! moto looks into an S3 and a CloudWatch Logs of its own, in which nothing of
 //! the pipeline is, and takes bucket and prefix together for a bucket's name.
+//! A bucket whose policy does not admit log delivery gets one of AWS' own over
+//! it (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html>).
 //! So moto is asked for a flow log to a log group, and the destination is
 //! remembered here, with its options, which moto does not know.
 
@@ -44,7 +46,7 @@ impl FlowLogs {
         }
         let destination = call.field("LogDestination")?;
         let name = destination.splitn(6, ':').nth(5)?;
-        let bucket = name.split('/').next()?;
+        let bucket = &name.split('/').next()?.to_owned();
         let there = backend.s3(Method::HEAD, &format!("/{bucket}"), "").await;
         if !there.status().is_success() {
             return Some(unsuccessful(call, bucket));
@@ -56,7 +58,11 @@ impl FlowLogs {
             options: options(call),
             destination,
         };
-        for id in made.unwrap_or_default() {
+        let made = made.unwrap_or_default();
+        if !made.is_empty() {
+            admit_delivery(backend, bucket).await;
+        }
+        for id in made {
             super::lock(&self.0).insert(id, delivery.clone());
         }
         Some(reply)
@@ -85,6 +91,20 @@ impl FlowLogs {
     pub fn reset(&self) {
         super::lock(&self.0).clear();
     }
+}
+
+async fn admit_delivery(backend: &Backend<'_>, bucket: &str) {
+    const DELIVERY: &str = "delivery.logs.amazonaws.com";
+    let target = format!("/{bucket}?policy");
+    let there = backend.s3(Method::GET, &target, "").await;
+    if String::from_utf8_lossy(there.body()).contains(DELIVERY) {
+        return;
+    }
+    let policy = json!({ "Version": "2012-10-17", "Id": "AWSLogDeliveryWrite20150319", "Statement": [{
+        "Sid": "AWSLogDeliveryWrite", "Effect": "Allow", "Principal": { "Service": DELIVERY },
+        "Action": "s3:PutObject", "Resource": format!("arn:aws:s3:::{bucket}/*"),
+    }] });
+    backend.s3(Method::PUT, &target, policy.to_string()).await;
 }
 
 /// The call as moto gets it. The name of the group is the destination, so that

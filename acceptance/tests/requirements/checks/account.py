@@ -6,8 +6,19 @@ says what is there, by kind.
 """
 
 import json
+import os
+import sys
 
 import boto3
+
+sys.path.append(os.path.join(os.path.dirname(__file__), "..", "..", "account"))
+from public_access_block import public_access_block
+
+BLOCK = (
+    b'<PublicAccessBlockConfiguration xmlns="http://awss3control.amazonaws.com/doc/2018-08-20/"><BlockPublicAcls>true</BlockPublicAcls>'
+    b"<IgnorePublicAcls>false</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>false</RestrictPublicBuckets>"
+    b"</PublicAccessBlockConfiguration>"
+)
 
 
 def attempt(make):
@@ -27,15 +38,16 @@ def prepare():
     s3.create_bucket(Bucket="of-somebody-else")
     boto3.client("events").put_rule(Name="of-somebody-else", EventPattern='{"source": ["of.somebody.else"]}')
     account = [{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]
-    attempt(lambda: boto3.client("apigateway").update_account(patchOperations=account))
-    attempt(lambda: boto3.client("guardduty").create_detector(Enable=True))
+    boto3.client("apigateway").update_account(patchOperations=account)
+    boto3.client("guardduty").create_detector(Enable=True)
     config = boto3.client("config")
-    attempt(lambda: config.put_configuration_recorder(ConfigurationRecorder={"name": "default", "roleARN": role}))
-    attempt(lambda: config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": "of-somebody-else"}))
-    attempt(lambda: config.start_configuration_recorder(ConfigurationRecorderName="default"))
+    config.put_configuration_recorder(ConfigurationRecorder={"name": "default", "roleARN": role})
+    config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": "of-somebody-else"})
+    config.start_configuration_recorder(ConfigurationRecorderName="default")
     trail = boto3.client("cloudtrail")
-    attempt(lambda: trail.create_trail(Name="management", S3BucketName="of-somebody-else", IsMultiRegionTrail=True))
-    attempt(lambda: trail.start_logging(Name="management"))
+    trail.create_trail(Name="management", S3BucketName="of-somebody-else", IsMultiRegionTrail=True)
+    trail.start_logging(Name="management")
+    public_access_block("PUT", BLOCK)
 
 
 def _pages(service, operation, key, take, counts=lambda item: True, **arguments):
@@ -71,10 +83,6 @@ def _keys():
     return sorted(m["KeyId"] for m in found if m.get("KeyManager") == "CUSTOMER" and m["KeyState"] != "PendingDeletion")
 
 
-def _public_access_block():
-    return boto3.client("s3control").get_public_access_block(AccountId="123456789012")["PublicAccessBlockConfiguration"]
-
-
 # Of these an account has one for everybody.
 SINGLETONS = {
     "API Gateway account": lambda: {k: v for k, v in boto3.client("apigateway").get_account().items() if k != "ResponseMetadata"},
@@ -82,7 +90,7 @@ SINGLETONS = {
     "recorders": lambda: boto3.client("config").describe_configuration_recorders()["ConfigurationRecorders"],
     "delivery channels": lambda: boto3.client("config").describe_delivery_channels()["DeliveryChannels"],
     "trails": lambda: boto3.client("cloudtrail").describe_trails()["trailList"],
-    "public access block": _public_access_block,
+    "public access block": lambda: public_access_block("GET"),
 }
 
 KINDS = {
