@@ -1,5 +1,6 @@
 # What can be done here, and nothing else has to be installed for it than
-# Rust, Python 3.10 or newer, make and Terraform.
+# Rust with clippy and rustfmt, a C compiler, Python 3.10 or newer, make and
+# Terraform.
 
 SHELL := /bin/sh
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
