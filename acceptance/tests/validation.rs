@@ -1253,7 +1253,7 @@ fn what_is_allowed_but_weaker_is_warned_of() {
     let terraform = folder(
         &sandbox,
         &common::pipeline(
-            "  storage = { noncurrent_expire_after_days = 200, access_log_retention_days = 100 }\n  monitoring = { log_retention_days = 90 }\n  api = { authorization = \"NONE\", allowed_cidrs = [\"203.0.113.0/24\"], rate_limit = 100.5, burst_limit = 100 }\n  threats = { remediate_account = true }\n  access = { trusted_account_ids = [\"210987654321\"], external_id = \"audit\", require_mfa = false }\n  audit = { point_in_time_recovery = false }\n  overrides = { RawBucket = jsonencode({ PublicAccessBlockConfiguration = { BlockPublicAcls = false } }) }",
+            "  storage = { noncurrent_expire_after_days = 200, access_log_retention_days = 100 }\n  monitoring = { log_retention_days = 90 }\n  api = { authorization = \"NONE\", allowed_cidrs = [\"203.0.113.0/24\"], rate_limit = 100.5, burst_limit = 100 }\n  threats = { remediate_account = true }\n  access = { trusted_account_ids = [\"210987654321\"], external_id = \"audit\", require_mfa = false }\n  audit = { point_in_time_recovery = false }\n  overrides = { RawBucket = jsonencode({ PublicAccessBlockConfiguration = { BlockPublicAcls = false } }), WebAclLogging = jsonencode({ RedactedFields = null }) }",
         ),
     );
     let ran = terraform.plan(&[]).expect("runs");
@@ -1270,7 +1270,8 @@ fn what_is_allowed_but_weaker_is_warned_of() {
         "Auditors need no second factor",
         "The audit table has no backups",
         "An override replaces a compliance control",
-        "RawBucket.PublicAccessBlockConfiguration",
+        "RawBucket.PublicAccessBlockConfiguration: the public access block",
+        "WebAclLogging.RedactedFields: a firewall log without credentials",
     ] {
         assert!(
             text.contains(part),

@@ -80,7 +80,10 @@ fn object(members: &serde_json::Map<String, Value>) -> Value {
         .into()
 }
 
-/// Names every control that an override touches.
+/// Names every control that an override touches, in one warning: Terraform
+/// shows the first of several that have one summary and counts the others.
+/// What only follows from an override, as the record of what remediation puts
+/// back does, is not named beside it.
 pub fn weakened(diags: &mut Diagnostics, desired: &Desired) {
     let spec = &desired.inputs.spec;
     if spec.overrides.is_empty() {
@@ -93,17 +96,32 @@ pub fn weakened(diags: &mut Diagnostics, desired: &Desired) {
     let Ok(without) = blueprint::expand(&plain, &desired.facts) else {
         return;
     };
-    for weak in blueprint::overrides::weakened(&without, &desired.template) {
-        warning(
-            diags,
-            AttributePath::new("overrides").key(weak.id.clone()),
-            "An override replaces a compliance control",
-            format!(
-                "{}.{} is no longer the pipeline's own: {} is now what the override says. Auditors will ask for the reason.",
-                weak.id, weak.property, weak.control
-            ),
-        );
-    }
+    let mut weak = blueprint::overrides::weakened(&without, &desired.template);
+    weak.retain(|weak| {
+        spec.overrides
+            .keys()
+            .any(|key| renames::current(key) == weak.id)
+    });
+    let path = match weak.as_slice() {
+        [] => return,
+        [first, others @ ..] if others.iter().all(|other| other.id == first.id) => {
+            AttributePath::new("overrides").key(first.id.clone())
+        }
+        _ => AttributePath::new("overrides"),
+    };
+    let lines: Vec<String> = weak
+        .iter()
+        .map(|weak| format!("- {}.{}: {}", weak.id, weak.property, weak.control))
+        .collect();
+    warning(
+        diags,
+        path,
+        "An override replaces a compliance control",
+        format!(
+            "What the pipeline would say of these is now what the override says, and auditors will ask for the reason:\n\n{}",
+            lines.join("\n")
+        ),
+    );
 }
 
 /// Names the architectures whose functions this provider was built without:

@@ -56,7 +56,9 @@ fn the_sandbox_says_how_to_use_it() {
     for expected in [
         format!("export AWS_ENDPOINT_URL={endpoint}"),
         "provider \"tap\" {".to_owned(),
-        format!("s3       = \"{endpoint}\""),
+        format!(
+            "\"s3\", \"secretsmanager\", \"sns\", \"sqs\", \"ssm\", \"sts\", \"wafv2\"] : service => \"{endpoint}\" }}"
+        ),
         format!("curl {endpoint}/_sandbox/account"),
     ] {
         assert!(said.contains(&expected), "{expected} is not in\n{said}");
