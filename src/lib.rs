@@ -14,6 +14,7 @@
 //!   CloudFormation resource type.
 //! - [`engine`]: the mechanism. Template to graph to changes to apply. Knows
 //!   neither AWS nor Terraform.
+//! - [`evidence`]: what auditors read. Controls, judged on a live pipeline.
 //! - [`picture`]: what is drawn: a pipeline from its template, an apply from
 //!   its journal.
 //! - [`bundle`]: the Lambda functions that were built before and are part of
@@ -23,6 +24,7 @@ pub mod aws;
 pub mod blueprint;
 pub mod bundle;
 pub mod engine;
+pub mod evidence;
 pub mod picture;
 pub mod pipeline;
 pub mod plugin;

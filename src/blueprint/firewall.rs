@@ -51,7 +51,8 @@ const MANAGED: [Managed; 5] = [
     },
 ];
 
-/// What a log must not hold: the signature and the API key of a request.
+/// What neither a log nor a sampled request must hold: the signature and the API
+/// key of a request.
 const REDACTED: [&str; 2] = ["authorization", "x-api-key"];
 
 pub fn web_acl_name(spec: &Spec) -> String {
@@ -84,6 +85,7 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
             "DefaultAction": { "Allow": {} },
             "Rules": rules(spec),
             "VisibilityConfig": visible(&name),
+            "DataProtectionConfig": { "DataProtections": [protection()] },
             "Tags": x.tags(&[]),
         }),
     );
@@ -119,6 +121,17 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
         // leave it there.
         &[LOG_GROUP_ID, monitoring::LOG_POLICY_ID],
     );
+}
+
+/// Samples are kept for three hours and shown to whoever may ask for them (R068):
+/// what a log redacts, they would show.
+fn protection() -> Value {
+    json!({
+        "Field": { "FieldType": "SINGLE_HEADER", "FieldKeys": REDACTED },
+        "Action": "SUBSTITUTION",
+        "ExcludeRuleMatchDetails": false,
+        "ExcludeRateBasedDetails": false,
+    })
 }
 
 /// The limit to one address first: what it refuses costs nothing more.

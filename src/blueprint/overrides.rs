@@ -294,6 +294,11 @@ const CONTROLS: &[(&str, &str, &str)] = &[
         "the firewall before the API (PCI DSS 6.4.2)",
     ),
     (
+        "AWS::WAFv2::WebACL",
+        "DataProtectionConfig",
+        "sampled requests without credentials (PCI DSS 8.3.2)",
+    ),
+    (
         "AWS::WAFv2::LoggingConfiguration",
         "LogDestinationConfigs",
         "the firewall's log (PCI DSS 10.2.1)",

@@ -4,7 +4,7 @@
 //! Pure: text in, text out.
 
 pub mod graph;
-mod html;
+pub(crate) mod html;
 pub mod record;
 pub mod timeline;
 pub mod watch;

@@ -2,7 +2,7 @@
 
 use super::account::Sighting;
 use super::quotas::Additions;
-use crate::aws::{self, AwsContext, AwsSettings, ParameterManifest};
+use crate::aws::{self, AwsContext, AwsSettings, ParameterManifest, SecretUse};
 use crate::blueprint::{self, AccountState, Facts};
 use crate::bundle;
 use crate::engine::{
@@ -72,6 +72,27 @@ impl Cloud {
             },
             used,
         })
+    }
+
+    /// What the account has one of, whoever made it, and when secrets were
+    /// used: what no resource's properties say.
+    pub async fn evidence(
+        &self,
+        secrets: &[String],
+        cancel: &CancellationToken,
+    ) -> Result<(aws::AccountState, BTreeMap<String, SecretUse>), HandlerError> {
+        /// No pipeline has this id, so that nothing is left out as its own.
+        const NOBODY: &str = "";
+        let clients = self.context.ready().await?;
+        let patience = RetryPolicy::default();
+        tokio::try_join!(
+            patience.patiently(&SystemClock, "the account", cancel, || {
+                self.context.account_state(NOBODY)
+            }),
+            patience.patiently(&SystemClock, "the secrets", cancel, || {
+                aws::secret_use(&clients, secrets)
+            }),
+        )
     }
 
     /// An engine for one operation on one pipeline, with a journal of its own.

@@ -46,6 +46,15 @@ pub enum Left {
     Remainder(Box<State>, Private),
 }
 
+/// A pipeline as its manifest and the account have it.
+pub struct Surveyed {
+    pub manifest: Manifest,
+    pub spec: Spec,
+    pub facts: Facts,
+    pub template: Template,
+    pub ledger: Ledger,
+}
+
 impl<'a> Operations<'a> {
     pub fn new(cloud: &'a Cloud, spec: &Spec, cancel: CancellationToken) -> Self {
         Self {
@@ -318,6 +327,31 @@ impl<'a> Operations<'a> {
 
     /// The state of an existing pipeline, from its manifest and the account.
     pub async fn import(&self, diags: &mut Diagnostics) -> Option<(State, Private)> {
+        let Surveyed {
+            manifest,
+            spec,
+            facts,
+            template,
+            ledger,
+        } = self.survey(diags).await?;
+        let mut state = settings::of_spec(&spec);
+        let complete = manifest.status == ManifestStatus::Complete;
+        state.status = Value::Value(if complete { READY } else { INCOMPLETE }.to_owned());
+        Outputs {
+            spec: &spec,
+            facts: &facts,
+            template: &template,
+        }
+        .observed(&ledger, &mut state);
+        self.write_ledger(&mut state, &ledger);
+        state.changes = text_map::<String, String>([]);
+        state.drifted = text_map::<String, String>([]);
+        state.incarnation = Value::Value(manifest.incarnation.clone());
+        Some((state, Private::of(&ledger, Some(&facts))))
+    }
+
+    /// Reads an existing pipeline of which nothing is known but its id.
+    pub async fn survey(&self, diags: &mut Diagnostics) -> Option<Surveyed> {
         let engine = self.engine("import");
         let store = self.cloud.manifest_store(&self.name, &self.suffix);
         let manifest = match store.load().await {
@@ -366,20 +400,13 @@ impl<'a> Operations<'a> {
             failure::report(diags, &imported.errors);
             return None;
         }
-        let mut state = settings::of_spec(&spec);
-        let complete = manifest.status == ManifestStatus::Complete;
-        state.status = Value::Value(if complete { READY } else { INCOMPLETE }.to_owned());
-        Outputs {
-            spec: &spec,
-            facts: &facts,
-            template: &template,
-        }
-        .observed(&imported.ledger, &mut state);
-        self.write_ledger(&mut state, &imported.ledger);
-        state.changes = text_map::<String, String>([]);
-        state.drifted = text_map::<String, String>([]);
-        state.incarnation = Value::Value(manifest.incarnation.clone());
-        Some((state, Private::of(&imported.ledger, Some(&facts))))
+        Some(Surveyed {
+            manifest,
+            spec,
+            facts,
+            template,
+            ledger: imported.ledger,
+        })
     }
 
     /// The manifest of the pipeline, if there is one.

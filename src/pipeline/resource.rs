@@ -10,7 +10,7 @@ use super::operations::{Left, Operations, parse_id};
 use super::planning::{self, Desired, Planned};
 use super::quotas;
 use super::schema;
-use super::settling::{missed, origin, probes, settle, unreachable_aws};
+use super::settling::{self, missed, origin, probes, settle};
 use super::state::State;
 use crate::blueprint::{self, Facts};
 use crate::bundle;
@@ -38,39 +38,14 @@ impl SecurePipeline {
     }
 
     fn session(&self, diags: &mut Diagnostics) -> Option<Arc<Session>> {
-        let session = self.shared.session();
-        if session.is_none() {
-            error(
-                diags,
-                AttributePath::root(),
-                "The provider is not configured",
-                "The provider block has values that are not known yet, so AWS cannot be reached. \
-                 Apply what they come from first, for example with -target.",
-            );
-        }
-        session
-    }
-
-    async fn cloud(
-        &self,
-        diags: &mut Diagnostics,
-        session: &Session,
-        region: Option<&str>,
-    ) -> Option<Arc<Cloud>> {
-        match session.cloud(region).await {
-            Ok(cloud) => Some(cloud),
-            Err(cause) => {
-                unreachable_aws(diags, &cause);
-                None
-            }
-        }
+        settling::session(diags, &self.shared)
     }
 
     /// The cloud that a state's pipeline is in, if the credentials are for it.
     async fn cloud_of(&self, diags: &mut Diagnostics, state: &State) -> Option<Arc<Cloud>> {
         let session = self.session(diags)?;
         let region = state.region.clone().as_option();
-        let cloud = self.cloud(diags, &session, region.as_deref()).await?;
+        let cloud = settling::cloud(diags, &session, region.as_deref()).await?;
         let account = state.account_id.clone().as_option().unwrap_or_default();
         if !account.is_empty() && account != cloud.here.account_id {
             error(
@@ -98,7 +73,13 @@ impl SecurePipeline {
             inputs::read(config, default_tags, Probe::First),
             inputs::read(config, default_tags, Probe::Second),
         ) {
-            (Ok(first), Ok(second)) => Some((first, second)),
+            (Ok(mut first), Ok(second)) => {
+                // What is said of a stand-in alone is said of nothing.
+                first
+                    .warnings
+                    .retain(|one| second.warnings.iter().any(|other| other.says(one)));
+                Some((first, second))
+            }
             (Err(problems), _) | (_, Err(problems)) => {
                 failure::problems(diags, problems);
                 None
@@ -258,7 +239,7 @@ impl Resource for SecurePipeline {
             let state = planning::nothing_known(&config, &first.spec);
             return Some((state, Value::Null));
         };
-        let cloud = self.cloud(diags, &session, None).await?;
+        let cloud = settling::cloud(diags, &session, None).await?;
         let inputs = self.inputs(diags, &config, session.default_tags())?;
         let spec = inputs.0.spec.clone();
         checks::regions(diags, probes(&inputs), &cloud.here);
@@ -280,7 +261,8 @@ impl Resource for SecurePipeline {
         let nothing = Ledger::default();
         let planned = planning::plan(&cloud.registry, &desired, &nothing);
         checks::template_problems(diags, &planned);
-        if let Some(seen) = &seen {
+        // Of one that was begun before, what is new and what is used are one.
+        if let (Some(seen), None) = (&seen, &manifest) {
             let id = operations.id();
             let (here, additions) = (&cloud.here, &cloud.additions);
             quotas::check(diags, additions, &id, here, seen, &planned, &nothing);
@@ -306,7 +288,7 @@ impl Resource for SecurePipeline {
         checks::bundles(diags, bundle::all());
         let private = private.unwrap_or_default();
         let session = self.session(diags)?;
-        let here = self.cloud(diags, &session, None).await?;
+        let here = settling::cloud(diags, &session, None).await?;
         let inputs = self.inputs(diags, &config, session.default_tags())?;
         let spec = inputs.0.spec.clone();
         let replaced = identity_changes(&prior, &config, &here.here);
@@ -373,7 +355,7 @@ impl Resource for SecurePipeline {
     ) -> Option<(State, Value<Private>)> {
         let private = private.unwrap_or_default();
         let session = self.session(diags)?;
-        let cloud = self.cloud(diags, &session, None).await?;
+        let cloud = settling::cloud(diags, &session, None).await?;
         let desired = self
             .decided(diags, &config, &session, &cloud, &private)
             .await?;
@@ -434,7 +416,7 @@ impl Resource for SecurePipeline {
     ) -> Option<(State, Value<Private>)> {
         let (name, suffix, region) = parse_id(diags, &id)?;
         let session = self.session(diags)?;
-        let cloud = self.cloud(diags, &session, Some(&region)).await?;
+        let cloud = settling::cloud(diags, &session, Some(&region)).await?;
         let operations = Operations {
             cloud: &cloud,
             name,

@@ -1,9 +1,9 @@
-//! Which facts an operation goes on with: kept ones, or looked up for what
-//! has changed.
+//! Which cloud an operation is in, and which facts it goes on with: kept ones,
+//! or looked up for what has changed.
 
 use super::account::{Origin, Sighting, Singleton, Stale};
 use super::bookkeeping::Private;
-use super::cloud::Cloud;
+use super::cloud::{Cloud, Session, Shared};
 use super::failure::error;
 use super::inputs::{self, Inputs, Probe};
 use super::planning::Desired;
@@ -12,8 +12,39 @@ use crate::blueprint::{Facts, Spec, naming};
 use crate::engine::HandlerError;
 use crate::plugin;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tf_provider::AttributePath;
 use tf_provider::Diagnostics;
+
+/// The provider block's, once it is known.
+pub fn session(diags: &mut Diagnostics, shared: &Shared) -> Option<Arc<Session>> {
+    let session = shared.session();
+    if session.is_none() {
+        error(
+            diags,
+            AttributePath::root(),
+            "The provider is not configured",
+            "The provider block has values that are not known yet, so AWS cannot be reached. \
+             Apply what they come from first, for example with -target.",
+        );
+    }
+    session
+}
+
+/// In the provider block's region, or in another.
+pub async fn cloud(
+    diags: &mut Diagnostics,
+    session: &Session,
+    region: Option<&str>,
+) -> Option<Arc<Cloud>> {
+    match session.cloud(region).await {
+        Ok(cloud) => Some(cloud),
+        Err(cause) => {
+            unreachable_aws(diags, &cause);
+            None
+        }
+    }
+}
 
 pub fn probes((first, second): &(Inputs, Inputs)) -> [&Spec; 2] {
     [&first.spec, &second.spec]
@@ -75,7 +106,7 @@ pub fn origin(prior: &State, private: &Private) -> Option<Origin> {
     })
 }
 
-pub fn unreachable_aws(diags: &mut Diagnostics, cause: &HandlerError) {
+fn unreachable_aws(diags: &mut Diagnostics, cause: &HandlerError) {
     error(
         diags,
         AttributePath::root(),

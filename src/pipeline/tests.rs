@@ -5,7 +5,7 @@
 use super::checks;
 use super::inputs::{self, Probe};
 use super::planning::{self, Desired};
-use super::state::{AlertsBlock, EncryptionBlock, State, StorageBlock};
+use super::state::{AccessBlock, AlertsBlock, EncryptionBlock, NetworkBlock, State, StorageBlock};
 use crate::aws::{self, AwsContext, AwsSettings};
 use crate::blueprint::Facts;
 use crate::bundle::{Architecture, Bundle};
@@ -427,4 +427,49 @@ fn what_is_brought_from_another_region_is_refused_where_it_stands() {
     };
     checks::regions(&mut diags, [&read.spec; 2], &here);
     assert_eq!(diags.errors.len(), 5, "three keys, certificate, function");
+}
+
+#[test]
+fn what_is_not_known_yet_is_in_nobody_s_way() {
+    let number = Value::Value;
+    let ids = |ids: &[&str]| {
+        Value::Value(
+            ids.iter()
+                .map(|id| Value::Value((*id).to_owned()))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let storage = StorageBlock {
+        noncurrent_glacier_after_days: Value::Unknown,
+        noncurrent_expire_after_days: number(20.0),
+        ..StorageBlock::default()
+    };
+    let access = AccessBlock {
+        external_id: Value::Unknown,
+        ..AccessBlock::default()
+    };
+    let brought = NetworkBlock {
+        vpc_id: Value::Value("vpc-0123456789abcdef0".into()),
+        subnet_ids: ids(&["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]),
+        endpoint_security_group_id: Value::Unknown,
+        endpoint_zones: number(2.0),
+        ..NetworkBlock::default()
+    };
+    let parts = NetworkBlock {
+        subnet_ids: Value::Unknown,
+        route_table_ids: Value::Unknown,
+        endpoint_security_group_id: Value::Unknown,
+        ..NetworkBlock::default()
+    };
+    for network in [brought, parts] {
+        let state = config(|state| {
+            state.storage = Value::Value(storage.clone());
+            state.access = Value::Value(access.clone());
+            state.network = Value::Value(network);
+        });
+        for probe in [Probe::First, Probe::Second] {
+            let read = inputs::read(&state, &BTreeMap::new(), probe);
+            assert!(read.is_ok(), "{:?}", read.err());
+        }
+    }
 }

@@ -24,6 +24,13 @@ pub struct Problem {
     pub detail: String,
 }
 
+impl Problem {
+    /// Whether it tells the same.
+    pub fn says(&self, other: &Self) -> bool {
+        self.summary == other.summary && self.detail == other.detail
+    }
+}
+
 /// Where in the configuration a value stands.
 #[derive(Clone, Debug)]
 pub struct Place(AttributePath);

@@ -6,7 +6,7 @@
 mod block;
 mod schema;
 
-use crate::pipeline::{PipelineTemplate, SecurePipeline, Session, Shared};
+use crate::pipeline::{ComplianceReport, PipelineTemplate, SecurePipeline, Session, Shared};
 use crate::plugin::{DynamicDataSource, RawValue, ServedProvider, ServedResource};
 use async_trait::async_trait;
 use block::ProviderBlock;
@@ -59,9 +59,14 @@ impl ServedProvider for TapProvider {
     }
 
     fn data_sources(&self) -> BTreeMap<String, Arc<dyn DynamicDataSource>> {
-        BTreeMap::from([(
-            "tap_secure_pipeline_template".to_owned(),
-            Arc::new(PipelineTemplate) as Arc<dyn DynamicDataSource>,
-        )])
+        let report = ComplianceReport::new(Arc::clone(&self.shared));
+        let sources: [(&str, Arc<dyn DynamicDataSource>); 2] = [
+            ("tap_compliance_report", Arc::new(report)),
+            ("tap_secure_pipeline_template", Arc::new(PipelineTemplate)),
+        ];
+        sources
+            .into_iter()
+            .map(|(name, source)| (name.to_owned(), source))
+            .collect()
     }
 }

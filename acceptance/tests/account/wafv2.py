@@ -50,6 +50,7 @@ def compare_web_acl(x, id, p):
         "DefaultAction": acl["DefaultAction"],
         "Rules": by_priority(acl["Rules"]),
         "VisibilityConfig": acl["VisibilityConfig"],
+        "DataProtectionConfig": acl.get("DataProtectionConfig"),
     })
     x.tags(id, p, tags_of_web_acl(arn))
 
@@ -90,7 +91,7 @@ def put_web_acl(change):
     def put(id):
         name, acl = web_acl_parts(id)
         live = web_acl(name, acl)
-        said = {key: live["WebACL"][key] for key in ("Description", "DefaultAction", "Rules", "VisibilityConfig")}
+        said = {key: live["WebACL"][key] for key in ("Description", "DefaultAction", "Rules", "VisibilityConfig", "DataProtectionConfig")}
         waf.update_web_acl(Name=name, Id=acl, Scope="REGIONAL", LockToken=live["LockToken"], **(said | change(said)))
     return put
 
@@ -109,6 +110,11 @@ def only_counting(acl):
     return acl
 
 
+def hashing(acl):
+    acl["DataProtectionConfig"]["DataProtections"][0]["Action"] = "HASH"
+    return acl
+
+
 def web_acl_tags(id):
     return tags_of_web_acl(web_acl_arn(id))
 
@@ -124,6 +130,7 @@ CHANGES["AWS::WAFv2::WebACL"] = [
     (["Rules[0].Statement.RateBasedStatement.Limit"], put_web_acl(another_limit), live_web_acl("Rules")),
     (["Rules[1].OverrideAction.Count", "Rules[1].OverrideAction.None"], put_web_acl(only_counting), live_web_acl("Rules")),
     (["Rules"], put_web_acl(lambda acl: {"Rules": acl["Rules"][:-1]}), live_web_acl("Rules")),
+    (["DataProtectionConfig.DataProtections[0].Action"], put_web_acl(hashing), live_web_acl("DataProtectionConfig")),
     (["VisibilityConfig.SampledRequestsEnabled"],
      put_web_acl(lambda acl: {"VisibilityConfig": acl["VisibilityConfig"] | {"SampledRequestsEnabled": False}}),
      live_web_acl("VisibilityConfig")),

@@ -460,9 +460,18 @@ fn a_client_certificate_keeps_the_contract() {
 }
 
 #[test]
-fn the_accounts_logging_role_keeps_the_contract_and_another_is_left_alone() {
+fn the_accounts_logging_role_keeps_the_contract_and_another_is_left_alone_while_it_lives() {
     story(async |sandbox| {
         let bench = Bench::new(sandbox);
+        sandbox
+            .boto3(
+                r#"
+for name in ("ours", "theirs"):
+    boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+print("{}")
+"#,
+            )
+            .expect("roles");
         let role = |name: &str| {
             let arn = format!("arn:aws:iam::123456789012:role/{name}");
             json!({ "CloudWatchRoleArn": arn })
@@ -501,6 +510,18 @@ print("{}")
             .boto3(r#"print(json.dumps(boto3.client("apigateway").get_account()["cloudwatchRoleArn"]))"#)
             .expect("the role");
         assert_eq!(role, "arn:aws:iam::123456789012:role/theirs");
+
+        sandbox
+            .boto3("boto3.client('iam').delete_role(RoleName='theirs')\nprint('{}')")
+            .expect("their role is gone");
+        let ours = json!({ "CloudWatchRoleArn": ours });
+        let found = handler.find(&cx, &ours).await.expect("found");
+        assert!(matches!(found, Found::Absent), "{found:?}");
+        let made = handler.create(&cx, &ours).await.expect("nobody's place");
+        handler
+            .delete(&cx, &made.identifier)
+            .await
+            .expect("deleted");
     });
 }
 

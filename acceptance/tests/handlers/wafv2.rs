@@ -44,13 +44,18 @@ fn a_web_acl_keeps_the_contract() {
         let bench = Bench::new(sandbox);
         let mut closed = web_acl(100, "red");
         closed["DefaultAction"] = json!({ "Block": {} });
+        let mut protected = closed.clone();
+        protected["DataProtectionConfig"] = json!({ "DataProtections": [{
+            "Field": { "FieldType": "SINGLE_HEADER", "FieldKeys": ["x-api-key", "authorization"] },
+            "Action": "SUBSTITUTION",
+        }] });
         hold(
             &bench,
             Case {
                 id: "WebAcl",
                 type_name: "AWS::WAFv2::WebACL",
                 first: web_acl(2000, "blue"),
-                then: vec![closed],
+                then: vec![closed.clone(), protected, closed],
                 unique: true,
                 refuses_strangers: true,
             },

@@ -3,7 +3,7 @@
 
 use super::replace;
 use crate::aws::clients::Clients;
-use crate::aws::error::HandlerResultExt;
+use crate::aws::error::{HandlerResultExt, found};
 use crate::aws::resource_type::{Outcome, ResourceType, physical};
 use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical, Replacement};
 use async_trait::async_trait;
@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-account.html>).
 ///
 /// CloudFormation overwrites whatever is there and leaves it behind; here a
-/// role that somebody else has set is never replaced, and ours goes with the
-/// pipeline. Ownership: the role's ARN, which is the identifier, and for that
+/// role that somebody else has set is never replaced while IAM has it, and ours
+/// goes with the pipeline. Ownership: the role's ARN, which is the identifier, and for that
 /// create-only here. Interruption: setting the same role again changes
 /// nothing. Errors: a role that IAM has only just made is `Transient`.
 pub(in crate::aws) struct Account;
@@ -49,7 +49,7 @@ impl ResourceType for Account {
         desired: &AccountProperties,
     ) -> Outcome<Physical> {
         let role = &desired.cloud_watch_role_arn;
-        if let Some(there) = role_of(clients).await? {
+        if let Some(there) = living_role_of(clients).await? {
             let message = format!("the account's API Gateway logging role is {there} already");
             return Err(HandlerError::ours(
                 ErrorKind::AlreadyExists,
@@ -105,7 +105,7 @@ impl ResourceType for Account {
         desired: &AccountProperties,
     ) -> Outcome<Found> {
         let role = &desired.cloud_watch_role_arn;
-        Ok(match role_of(clients).await? {
+        Ok(match living_role_of(clients).await? {
             Some(there) if there == *role => Found::Ours(vec![there]),
             Some(there) => Found::Stranger(format!(
                 "the account's API Gateway logging role is {there}, set by somebody else"
@@ -123,6 +123,17 @@ async fn role_of(clients: &Clients) -> Outcome<Option<String>> {
         .await
         .during("apigateway:GetAccount")?;
     Ok(answer.cloudwatch_role_arn.filter(|role| !role.is_empty()))
+}
+
+/// The role that is set, unless IAM has it no more: API Gateway keeps the ARN of
+/// a role that was deleted, with which nobody writes logs.
+async fn living_role_of(clients: &Clients) -> Outcome<Option<String>> {
+    let Some(arn) = role_of(clients).await? else {
+        return Ok(None);
+    };
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let role = clients.iam().get_role().role_name(name).send().await;
+    Ok(found(role.during("iam:GetRole"))?.map(|_| arn))
 }
 
 async fn set_role(clients: &Clients, role: &str) -> Outcome<()> {

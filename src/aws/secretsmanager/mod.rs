@@ -17,6 +17,8 @@ use super::resource_type::{Outcome, Typed};
 use super::tags::TagMap;
 use crate::engine::{ErrorKind, Handler, HandlerError};
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
+use aws_smithy_types::DateTime;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) fn handlers(context: &Arc<AwsContext>) -> Vec<Arc<dyn Handler>> {
@@ -37,6 +39,35 @@ async fn describe(clients: &Clients, id: &str) -> Outcome<Option<DescribeSecretO
         .await
         .during("secretsmanager:DescribeSecret");
     found(answer)
+}
+
+/// When a secret was made, rotated and read; seconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SecretUse {
+    pub created: Option<i64>,
+    pub rotated: Option<i64>,
+    /// AWS says the day, not the hour.
+    pub read: Option<i64>,
+}
+
+/// When secrets were used, by ARN; those that are not there are left out.
+pub async fn secret_use(
+    clients: &Clients,
+    arns: &[String],
+) -> Outcome<BTreeMap<String, SecretUse>> {
+    let seconds = |at: Option<DateTime>| at.map(|at| at.secs());
+    let mut all = BTreeMap::new();
+    for arn in arns {
+        if let Some(secret) = living(clients, arn).await? {
+            let used = SecretUse {
+                created: seconds(secret.created_date),
+                rotated: seconds(secret.last_rotated_date),
+                read: seconds(secret.last_accessed_date),
+            };
+            all.insert(arn.clone(), used);
+        }
+    }
+    Ok(all)
 }
 
 /// As [`describe`], without what waits for its deletion: nobody can use that.

@@ -1,6 +1,7 @@
 //! WAFv2, regional. A web ACL carries tags; its association and its logging
 //! are ours when it is.
 
+mod data_protection;
 mod logging_configuration;
 mod rules;
 mod web_acl;

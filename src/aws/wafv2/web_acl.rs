@@ -1,5 +1,6 @@
 //! `AWS::WAFv2::WebACL`.
 
+use super::data_protection::DataProtectionConfig;
 use super::rules::{self, Action, Rule, VisibilityConfig};
 use super::{named, once, sdk_tags, tags_of};
 use crate::aws::clients::Clients;
@@ -31,6 +32,8 @@ pub(in crate::aws) struct WebAclProperties {
     #[serde(default)]
     rules: Vec<Rule>,
     visibility_config: VisibilityConfig,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data_protection_config: Option<DataProtectionConfig>,
     #[serde(default)]
     tags: Vec<Tag>,
 }
@@ -41,6 +44,11 @@ impl WebAclProperties {
     /// AWS takes no empty description, but it may say nothing of it.
     fn said(&self) -> Option<String> {
         Some(self.description.clone()).filter(|text| !text.is_empty())
+    }
+
+    fn protection(&self) -> Outcome<Option<aws_sdk_wafv2::types::DataProtectionConfig>> {
+        let config = self.data_protection_config.as_ref();
+        config.map(DataProtectionConfig::to_sdk).transpose()
     }
 }
 
@@ -61,6 +69,9 @@ impl ResourceType for WebAcl {
             return Err("DefaultAction: must be Allow or Block".to_owned());
         }
         rules::normalise(&mut properties.rules);
+        if let Some(config) = &mut properties.data_protection_config {
+            config.normalise();
+        }
         tags::normalise(&mut properties.tags)
     }
 
@@ -84,6 +95,7 @@ impl ResourceType for WebAcl {
             .default_action(desired.default_action.to_default())
             .set_rules(Some(sdk_rules(desired)?))
             .visibility_config(desired.visibility_config.to_sdk()?)
+            .set_data_protection_config(desired.protection()?)
             .set_tags(Some(sdk_tags(
                 OPERATION,
                 &tags::for_create(cx, &desired.tags),
@@ -136,6 +148,9 @@ impl ResourceType for WebAcl {
                 .map(Rule::from_sdk)
                 .collect(),
             visibility_config: VisibilityConfig::from_sdk(acl.visibility_config),
+            data_protection_config: acl
+                .data_protection_config
+                .map(DataProtectionConfig::from_sdk),
             tags: tags::visible(&live_tags, applied_tags, clients.ignore_tags()),
         };
         Ok(Some((physical, live)))
@@ -169,6 +184,7 @@ impl ResourceType for WebAcl {
                 .default_action(desired.default_action.to_default())
                 .set_rules(Some(sdk_rules(desired)?))
                 .visibility_config(desired.visibility_config.to_sdk()?)
+                .set_data_protection_config(desired.protection()?)
                 .send()
                 .await
                 .during(OPERATION)?;

@@ -2,6 +2,7 @@
 
 mod functions;
 mod pictures;
+mod report;
 mod template;
 
 use pictures::{Form, Graph};
@@ -13,6 +14,8 @@ Usage: terraform-provider-tap template FILE
        terraform-provider-tap graph [--mermaid] FILE
        terraform-provider-tap timeline [--svg] [JOURNAL]
        terraform-provider-tap watch [JOURNAL]
+       terraform-provider-tap report [--html | --ocsf] ID
+       terraform-provider-tap report --controls
        terraform-provider-tap version
 
 template prints the CloudFormation template that a tap_secure_pipeline stands for.
@@ -32,7 +35,14 @@ that of template.
 timeline prints a page that shows the last apply or destroy, a bar for each
 resource, its critical path marked; with --svg only the picture. watch shows one
 that is under way. JOURNAL is a file below .terraform/tap, in the folder in which
-Terraform runs; without it, the one that was written last.";
+Terraform runs; without it, the one that was written last.
+
+report judges a pipeline as it is in the account, control by control after PCI DSS
+v4.0.1: what failed and what is waived, or all of it as a page or as compliance
+findings of OCSF. ID is name-environment_suffix@region. It changes nothing.
+Credentials come from the AWS_* variables and files, as for the AWS CLI. The exit
+code is 0 when nothing failed, 3 when something did and 1 when there is no report.
+With --controls it lists what it judges, as JSON.";
 
 /// Runs a command, if the arguments are one. `None`: they are not.
 pub fn run(arguments: &[String]) -> Option<ExitCode> {
@@ -55,10 +65,14 @@ pub fn run(arguments: &[String]) -> Option<ExitCode> {
         ["timeline", journal] => Some(pictures::timeline(Some(journal), Form::Html)),
         ["graph", file] => Some(pictures::graph(file, Graph::Svg)),
         ["graph", "--mermaid", file] => Some(pictures::graph(file, Graph::Mermaid)),
+        ["report", "--controls"] => Some(report::controls()),
+        ["report", "--html", id] => Some(report::print(id, report::Form::Html)),
+        ["report", "--ocsf", id] => Some(report::print(id, report::Form::Ocsf)),
+        ["report", id] if !id.starts_with("--") => Some(report::print(id, report::Form::Text)),
         ["watch"] => Some(pictures::watch(None)),
         ["watch", journal] => Some(pictures::watch(Some(journal))),
         [
-            "template" | "functions" | "graph" | "timeline" | "watch",
+            "template" | "functions" | "graph" | "report" | "timeline" | "watch",
             ..,
         ] => {
             println!("{USAGE}");

@@ -118,7 +118,7 @@ fn not_understood(written: &Value, understood: &Value, path: &str) -> Option<Str
 }
 
 /// The detail of a nested attribute begins with its path.
-fn line(diagnostic: &Diagnostic) -> String {
+pub(super) fn line(diagnostic: &Diagnostic) -> String {
     let Diagnostic {
         attribute,
         summary,

@@ -29,7 +29,9 @@ pub(super) fn access(r: &mut Reader, block: &Value<AccessBlock>) -> Access {
             block.map(|b| &b.administrator_arns),
         ),
     };
-    let known = block.is_none_or(|b| !b.trusted_account_ids.is_unknown());
+    // What is unknown may turn out to be null.
+    let known =
+        block.is_none_or(|b| !b.trusted_account_ids.is_unknown() && !b.external_id.is_unknown());
     match (access.trusted_account_ids.is_empty(), &access.external_id) {
         (false, None) if known => r.problem(
             &place.at("trusted_account_ids"),

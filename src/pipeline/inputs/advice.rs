@@ -109,8 +109,8 @@ pub(super) fn advice(spec: &Spec) -> Vec<Problem> {
             "threats",
             "remediate_account",
             "Remediation reaches beyond the pipeline",
-            "threats.remediate_account is true: a finding may isolate any instance and any credential of the account. \
-             Write false to have those only reported.".into(),
+            "threats.remediate_account is true: a finding may isolate any instance, cut off any user, role and access key, \
+             and close any bucket of the account. Write false to have those only reported.".into(),
         );
     }
     if !spec.access.require_mfa && !spec.access.trusted_account_ids.is_empty() {

@@ -175,16 +175,23 @@ fn ids(
     list
 }
 
-/// What holds of several attributes, as far as they are known.
+/// What holds of several attributes, as far as they are known: one that is not
+/// may turn out to be null.
 fn together(r: &mut Reader, place: &Place, block: &NetworkBlock, network: &Network) {
     let subnets = network.subnet_ids.len();
     if network.vpc_id.is_none() {
         for (name, given) in [
-            ("subnet_ids", !network.subnet_ids.is_empty()),
-            ("route_table_ids", !network.route_table_ids.is_empty()),
+            (
+                "subnet_ids",
+                !network.subnet_ids.is_empty() && !block.subnet_ids.is_unknown(),
+            ),
+            (
+                "route_table_ids",
+                !network.route_table_ids.is_empty() && !block.route_table_ids.is_unknown(),
+            ),
             (
                 "endpoint_security_group_id",
-                network.endpoint_security_group_id.is_some(),
+                block.endpoint_security_group_id.is_value(),
             ),
         ] {
             if given {
@@ -216,10 +223,13 @@ fn together(r: &mut Reader, place: &Place, block: &NetworkBlock, network: &Netwo
             }
         }
     }
-    if network.endpoint_security_group_id.is_some() {
+    if block.endpoint_security_group_id.is_value() {
         for (name, given) in [
-            ("endpoint_zones", network.endpoint_zones.is_some()),
-            ("extra_endpoints", !network.extra_endpoints.is_empty()),
+            ("endpoint_zones", block.endpoint_zones.is_value()),
+            (
+                "extra_endpoints",
+                !network.extra_endpoints.is_empty() && !block.extra_endpoints.is_unknown(),
+            ),
         ] {
             if given {
                 r.problem(

@@ -23,7 +23,11 @@ pub(super) fn storage(r: &mut Reader, block: &Value<StorageBlock>) -> Storage {
         default.noncurrent_expire_after_days,
         1..=3650,
     );
-    if expire <= glacier {
+    let known = block.is_none_or(|b| {
+        !b.noncurrent_glacier_after_days.is_unknown()
+            && !b.noncurrent_expire_after_days.is_unknown()
+    });
+    if expire <= glacier && known {
         r.problem(
             &place.at("noncurrent_expire_after_days"),
             "Old versions would expire before they move to Glacier",

@@ -8,8 +8,11 @@ mod functions;
 mod identity;
 mod network;
 mod options;
+mod report;
 mod watch;
 mod web;
+
+pub use report::report;
 
 use std::collections::HashMap;
 use tf_provider::schema::{

@@ -63,8 +63,8 @@ pub fn threats() -> Attribute {
                 "remediate_account",
                 flag(
                     Default_,
-                    "Whether remediation may also isolate instances and credentials that are not the pipeline's. Default false: of those it only \
-                     reports what it would do. Changed in place.",
+                    "Whether remediation may also isolate instances, cut off users, roles and access keys, and close buckets that are not the pipeline's. \
+                     Default false: of those it only reports what it would do. Changed in place.",
                 ),
             ),
         ],

@@ -64,6 +64,7 @@ mod sns_topic_conflict;
 mod ssm_parameter_size;
 mod ssm_tags;
 mod wafv2_associations;
+mod wafv2_data_protection;
 mod wafv2_items;
 mod wafv2_logging;
 
@@ -102,6 +103,7 @@ pub struct Shims {
     log_keys: logs_group_key::Keys,
     endpoint_names: ec2_endpoint_names::Names,
     descriptions: ec2_rule_descriptions::Descriptions,
+    protections: wafv2_data_protection::Protections,
 }
 
 /// Which shims acted on a call.
@@ -372,6 +374,9 @@ impl Shims {
             (apigateway_patches::NAME, |shims, call, reply| {
                 shims.patched.correct(call, reply)
             }),
+            (wafv2_data_protection::NAME, |shims, call, reply| {
+                shims.protections.correct(call, reply)
+            }),
             (wafv2_items::NAME, |_, call, reply| {
                 wafv2_items::correct(call, reply)
             }),
@@ -416,6 +421,7 @@ impl Shims {
         self.functions.reset();
         self.interfaces.reset();
         self.associations.reset();
+        self.protections.reset();
         self.flow_logs.reset();
         self.certificates.reset();
         self.patched.reset();

@@ -2,7 +2,9 @@
 
 import glob
 import json
+import os
 import re
+import subprocess
 
 from frame import ACCOUNT, REGION, destroyed, equal, expect, source, tag_map, template_only
 
@@ -198,7 +200,26 @@ def r130(x):
         equal(rule["ConfigRuleState"], "ACTIVE", f"the state of {rule['ConfigRuleName']}")
         asked = {d["MessageType"] for d in rule["Source"]["SourceDetails"]}
         expect("ConfigurationItemChangeNotification" in asked, f"{rule['ConfigRuleName']} is asked on {sorted(asked)}")
-    schema = json.loads(source(x, "schemas/provider.json"))["data_source_schemas"]
-    expect("json" in schema["tap_secure_pipeline_template"]["block"]["attributes"], "the template cannot be exported")
-    expect("tap_compliance_report" in schema, f"{' and '.join(names)} are asked on every change, and the template is exported; the report by data source is not built")
-    return f"{' and '.join(names)} are asked on every change; the template is exported; data source tap_compliance_report"
+    sound = report(x)
+    expect(not sound["Fail"], f"the report fails {sorted(sound['Fail'])}")
+    kms, key = x.client("kms"), x.physical("DataKey")
+    kms.disable_key_rotation(KeyId=key)
+    broken = report(x)
+    kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=x.properties("DataKey")["RotationPeriodInDays"])
+    equal(sorted(broken["Fail"]), [("keys_rotate", "DataKey")], "what the report fails without rotation of the data key")
+    again = report(x)
+    equal(again["Fail"], sound["Fail"], "what it fails after that is mended")
+    counts = ", ".join(f"{len(found)} {status.lower()}" for status, found in sorted(sound.items()))
+    return f"{' and '.join(names)} are asked on every change; tap_compliance_report and its command find {counts}, and a key that does not rotate"
+
+
+def report(x):
+    """What the command says of the live pipeline: status -> (check, logical id)."""
+    environment = {name: value for name, value in os.environ.items() if name.startswith("AWS_")} | {"AWS_ENDPOINT_URL": x.endpoint}
+    done = subprocess.run([x.provider, "report", "--ocsf", x.pipeline], env=environment, capture_output=True, text=True)
+    expect(done.returncode in (0, 3), f"no report: {done.stderr.strip()}")
+    found = {status: set() for status in ("Pass", "Fail", "Warning")}
+    for finding in json.loads(done.stdout):
+        found[finding["compliance"]["status"]].add((finding["compliance"]["control"], finding["resources"][0]["name"]))
+    equal(done.returncode, 3 if found["Fail"] else 0, "the exit code of the report")
+    return found

@@ -1,0 +1,121 @@
+//! `report`: a live pipeline, judged. Credentials and the rest come from the
+//! `AWS_*` variables and files, as for the AWS CLI.
+
+use super::super::cloud::Session;
+use super::super::report::report;
+use super::super::settling;
+use super::{refuse, template::line};
+use crate::aws::AwsSettings;
+use crate::blueprint::naming;
+use crate::evidence::{self, Report, Status};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use tf_provider::Diagnostics;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    Text,
+    Html,
+    Ocsf,
+}
+
+/// What the exit code says when something failed: neither success nor that the
+/// report could not be made.
+const FAILED: u8 = 3;
+
+pub(super) fn print(id: &str, form: Form) -> ExitCode {
+    let Some((_, _, region)) = naming::parse_pipeline_id(id) else {
+        return refuse(&format!(
+            "\"{id}\" is not the id of a pipeline. Write name-environment_suffix@region, for example documents-dev@us-east-1."
+        ));
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(cause) => return refuse(&format!("the runtime cannot start: {cause}")),
+    };
+    let mut diags = Diagnostics::default();
+    let made = runtime.block_on(async {
+        let session = Session::new(AwsSettings::default());
+        let cloud = settling::cloud(&mut diags, &session, Some(&region)).await?;
+        report(&mut diags, &cloud, id, CancellationToken::new()).await
+    });
+    for error in &diags.errors {
+        eprintln!("error: {}", line(error));
+    }
+    let Some(report) = made else {
+        return ExitCode::FAILURE;
+    };
+    print!(
+        "{}",
+        match form {
+            Form::Text => text(&report),
+            Form::Html => evidence::page(&report),
+            Form::Ocsf => format!("{:#}\n", evidence::ocsf(&report)),
+        }
+    );
+    match report.count(Status::Fail) {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::from(FAILED),
+    }
+}
+
+/// Every control, as JSON: what the report judges, and under which name.
+pub(super) fn controls() -> ExitCode {
+    let rows: Vec<_> = evidence::controls()
+        .into_iter()
+        .map(|(control, check, status)| {
+            json!({
+                "standard": control.standard.as_str(),
+                "control": control.id,
+                "check": check,
+                "stance": status.as_str(),
+            })
+        })
+        .collect();
+    println!("{:#}", json!(rows));
+    ExitCode::SUCCESS
+}
+
+/// What failed and what is waived, resource by resource; of the rest how much.
+fn text(report: &Report) -> String {
+    let mut lines = vec![format!(
+        "{} in account {}, {}",
+        report.pipeline_id,
+        report.account_id,
+        evidence::timestamp(report.at)
+    )];
+    for status in [Status::Fail, Status::Waived] {
+        for finding in report.findings.iter().filter(|one| one.status == status) {
+            let reason = match finding.reason {
+                "" => String::new(),
+                reason => format!(" ({reason})"),
+            };
+            lines.push(format!(
+                "{status:<6}  {} {}: {}: {}{reason}",
+                finding.requirements.join(" "),
+                finding.check,
+                finding.logical_id,
+                finding.observed
+            ));
+        }
+    }
+    let controls: BTreeSet<&str> = report
+        .findings
+        .iter()
+        .flat_map(|finding| finding.control_ids())
+        .collect();
+    lines.push(format!(
+        "{} controls: {} passed, {} failed, {} waived, {} of the account",
+        controls.len(),
+        report.count(Status::Pass),
+        report.count(Status::Fail),
+        report.count(Status::Waived),
+        report.count(Status::Account)
+    ));
+    lines.join("\n") + "\n"
+}
