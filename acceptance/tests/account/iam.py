@@ -107,6 +107,8 @@ def detach(id):
         iam.detach_role_policy(RoleName=physical(id), PolicyArn=arn)
 
 
+INLINE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
 TAG["AWS::IAM::Role"] = (put_role_tags, role_tags)
 CHANGES["AWS::IAM::Role"] = [
     (["AssumeRolePolicyDocument.Statement"], trust_everybody, lambda id: policy(role(id)["AssumeRolePolicyDocument"])),
@@ -118,6 +120,8 @@ CHANGES["AWS::IAM::Role"] = [
     (["ManagedPolicyArns"], detach, lambda id: attached(physical(id))),
     (["ManagedPolicyArns"], lambda id: iam.attach_role_policy(RoleName=physical(id), PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"),
      lambda id: attached(physical(id))),
+    (["InlinePolicies"], lambda id: iam.put_role_policy(RoleName=physical(id), PolicyName="a-strangers", PolicyDocument=json.dumps(INLINE)),
+     lambda id: inline_policies_of(physical(id))),
     *tag_changes(put_role_tags, lambda id, key: iam.untag_role(RoleName=physical(id), TagKeys=[key]), role_tags),
 ]
 

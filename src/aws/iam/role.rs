@@ -22,8 +22,9 @@ use serde_json::Value;
 /// (`AWS::IAM::ManagedPolicy` with `Roles`) is left out here. Interruption:
 /// every call may be made again; a role that is being deleted loses its
 /// policies first, and only one of ours does. Inline policies are not made
-/// here: remediation puts a denying one on a role whose sessions are stolen,
-/// so a delete removes them and a read does not call them drift. Errors: a
+/// here, so that each is drift and goes: but for the denying one that
+/// remediation puts on a role whose sessions are stolen, which a plan must not
+/// take away. Errors: a
 /// principal or policy that IAM has only just made is `Transient`.
 pub(in crate::aws) struct Role;
 
@@ -42,7 +43,14 @@ pub(in crate::aws) struct RoleProperties {
     managed_policy_arns: Option<Vec<String>>,
     #[serde(default)]
     tags: Vec<Tag>,
+    /// Only read: inline policies, of which none is wanted. CloudFormation knows
+    /// no such property.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    inline_policies: Vec<String>,
 }
+
+/// What remediation calls the policy that denies everything.
+const OF_REMEDIATION: &str = "tap-deny-sessions-issued-before";
 
 fn one_hour() -> i32 {
     3600
@@ -67,7 +75,15 @@ impl ResourceType for Role {
             arns.sort();
             arns.dedup();
         }
+        properties.inline_policies.sort();
         tags::normalise(&mut properties.tags)
+    }
+
+    fn check(&self, desired: &RoleProperties) -> Result<(), String> {
+        match desired.inline_policies.as_slice() {
+            [] => Ok(()),
+            _ => Err("InlinePolicies: a role of this pipeline has none".to_owned()),
+        }
     }
 
     async fn create(
@@ -154,6 +170,7 @@ impl ResourceType for Role {
                 .as_ref()
                 .and_then(|boundary| boundary.permissions_boundary_arn.clone()),
             managed_policy_arns,
+            inline_policies: foreign(inline(clients, identifier).await?),
             tags: tags::visible(&live_tags, applied_tags, clients.ignore_tags()),
         };
         Ok(Some((as_physical(&role), live)))
@@ -194,6 +211,7 @@ impl ResourceType for Role {
             put_boundary(clients, identifier, desired.permissions_boundary.as_deref()).await?;
         }
         change_policies(cx, clients, identifier, desired).await?;
+        delete_inline_policies(clients, identifier, &current.inline_policies).await?;
         change_tags(clients, identifier, &current.tags, &desired.tags).await?;
         let answer = clients.iam().get_role().role_name(identifier).send().await;
         let role = answer.during("iam:GetRole")?.role.ok_or_else(|| {
@@ -211,7 +229,8 @@ impl ResourceType for Role {
         for arn in attached(clients, identifier).await?.unwrap_or_default() {
             detach(clients, identifier, &arn).await?;
         }
-        delete_inline_policies(clients, identifier).await?;
+        let all = inline(clients, identifier).await?;
+        delete_inline_policies(clients, identifier, &all).await?;
         let deleted = clients.iam().delete_role().role_name(identifier).send();
         found(deleted.await.during("iam:DeleteRole")).map(drop)
     }
@@ -391,16 +410,39 @@ async fn change_tags(
     Ok(())
 }
 
-async fn delete_inline_policies(clients: &Clients, role: &str) -> Outcome<()> {
-    let listed = clients
-        .iam()
-        .list_role_policies()
-        .role_name(role)
-        .send()
-        .await
-        .during("iam:ListRolePolicies");
-    let names = found(listed)?.map(|answer| answer.policy_names);
-    for name in names.unwrap_or_default() {
+/// The names of a role's inline policies.
+async fn inline(clients: &Clients, role: &str) -> Outcome<Vec<String>> {
+    let mut names = Vec::new();
+    let mut marker = None;
+    loop {
+        let answer = clients
+            .iam()
+            .list_role_policies()
+            .role_name(role)
+            .set_marker(marker)
+            .send()
+            .await
+            .during("iam:ListRolePolicies");
+        let Some(answer) = found(answer)? else {
+            return Ok(names);
+        };
+        names.extend(answer.policy_names);
+        marker = answer.marker;
+        if marker.is_none() {
+            return Ok(names);
+        }
+    }
+}
+
+/// Those that nobody of the pipeline has put there.
+fn foreign(mut names: Vec<String>) -> Vec<String> {
+    names.retain(|name| name != OF_REMEDIATION);
+    names.sort();
+    names
+}
+
+async fn delete_inline_policies(clients: &Clients, role: &str, names: &[String]) -> Outcome<()> {
+    for name in names {
         let deleted = clients
             .iam()
             .delete_role_policy()

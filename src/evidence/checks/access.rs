@@ -1,6 +1,6 @@
 //! Who may do what.
 
-use super::stores::{admits_everybody, is_everybody, names_an_account};
+use super::stores::{Said, admits_everybody, is_everybody, names_an_account};
 use super::{Check, Controls};
 use crate::evidence::subject::{Subject, Verdict, at, list, many, seen, show, texts};
 use serde_json::Value;
@@ -58,10 +58,7 @@ pub(super) const CHECKS: &[Check] = &[
         },
         types: &["AWS::IAM::Role"],
         judge: |role| {
-            let policies: Vec<String> = many(role.at("Policies"))
-                .into_iter()
-                .map(|policy| show(at(policy, "PolicyName")))
-                .collect();
+            let policies = texts(role.at("InlinePolicies"));
             seen(policies.is_empty(), format!("inline: {}", list(&policies)))
         },
         waiver: None,
@@ -171,7 +168,7 @@ fn only_services(policy: &Subject<'_>) -> Option<Verdict> {
         }
         let principal = at(statement, "Principal").as_object();
         let service = principal.is_some_and(|one| one.keys().eq(["Service"]));
-        if !service || !names_an_account(statement) {
+        if !service || !names_an_account(statement, Said::OrNot) {
             wrong.push(show(at(statement, "Sid")));
         }
     }

@@ -504,13 +504,21 @@ pub(super) fn admits_everybody(document: &Value) -> Vec<String> {
     many(at(document, "Statement"))
         .into_iter()
         .filter(|statement| at(statement, "Effect").as_str() == Some("Allow"))
-        .filter(|statement| is_everybody(statement) && !names_an_account(statement))
+        .filter(|statement| is_everybody(statement) && !names_an_account(statement, Said::Always))
         .map(|statement| show(at(statement, "Sid")))
         .collect()
 }
 
+/// Whether a condition must find what it looks at in the request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    Always,
+    /// Some services do not say for whom they act.
+    OrNot,
+}
+
 /// Whether a statement is bound to accounts or to things of accounts.
-pub(super) fn names_an_account(statement: &Value) -> bool {
+pub(super) fn names_an_account(statement: &Value, said: Said) -> bool {
     const KEYS: [&str; 6] = [
         "aws:principalaccount",
         "aws:sourceaccount",
@@ -524,7 +532,8 @@ pub(super) fn names_an_account(statement: &Value) -> bool {
         .into_iter()
         .flatten()
         .filter(|(operator, _)| {
-            !operator.ends_with("IfExists") && !operator.contains("Not") && *operator != "Null"
+            let lax = operator.ends_with("IfExists") && said == Said::Always;
+            !lax && !operator.contains("Not") && *operator != "Null"
         })
         .filter_map(|(_, keys)| keys.as_object())
         .flat_map(|keys| keys.keys())

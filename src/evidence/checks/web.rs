@@ -213,7 +213,7 @@ fn behind(stage: &Subject<'_>) -> Option<Verdict> {
     let of = format!(
         "/restapis/{}/stages/{}",
         show(stage.at("RestApiId")),
-        show(stage.at("StageName"))
+        stage.resource.reference
     );
     let acls: Vec<&str> = stage
         .others("AWS::WAFv2::WebACLAssociation")
