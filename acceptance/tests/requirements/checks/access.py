@@ -5,6 +5,20 @@ import json
 from frame import ACCOUNT, OPERATIONS, condition_keys, equal, expect, many, statements
 
 
+# Lambda's management of network interfaces, with the functions' roles
+# (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions).
+INTERFACES = {
+    "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+}
+# What has no resource type
+# (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
+UNBOUNDED = {
+    "config:GetResourceConfigHistory", "config:PutEvaluations", "ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "secretsmanager:GetRandomPassword",
+    "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+}
+
+
 def _role(x, name):
     role = x.client("iam").get_role(RoleName=name)["Role"]
     trust = role["AssumeRolePolicyDocument"]
@@ -29,6 +43,7 @@ def _service_roles(x):
 def r101(x):
     """Cross-account role needs an external id"""
     _, trust = _auditor(x)
+    expect(statements(trust, "Allow"), "nobody may assume the role")
     for statement in statements(trust, "Allow"):
         equal(statement["Condition"]["StringEquals"]["sts:ExternalId"], "auditors-2026", "sts:ExternalId")
         expect("210987654321" in json.dumps(statement["Principal"]), f"for {statement['Principal']}")
@@ -43,7 +58,9 @@ def r102(x):
     equal(role["MaxSessionDuration"], 3600, "MaxSessionDuration")
     longest = {name: r["MaxSessionDuration"] for name, (r, _) in _roles(x).items()}
     equal(set(longest.values()), {3600}, "of all roles")
-    return f"3600 s on {len(longest)} roles"
+    unbounded = [name for name, (r, _) in _roles(x).items() if not r.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "").startswith(f"arn:aws:iam::{ACCOUNT}:policy/")]
+    expect(not unbounded, f"without a permissions boundary: {unbounded}")
+    return f"3600 s and a boundary on {len(longest)} roles"
 
 
 def r103(x):
@@ -69,18 +86,19 @@ def r104(x):
 
 def r105(x):
     """Least privilege, no wildcard except network interfaces"""
-    # Lambda's own management of network interfaces, and what IAM lets be allowed on everything only.
-    unbounded = ("ec2:", "xray:", "config:PutEvaluations", "cloudwatch:PutMetricData", "secretsmanager:GetRandomPassword", "config:Describe", "config:Get", "config:List", "config:Select")
-    count = 0
+    count, broad = 0, set()
     for name in _roles(x):
         for s in x.allowed(name):
             for action in many(s["Action"]):
                 count += 1
                 expect("*" not in action, f"{name}: {action}")
-                everything = "*" in many(s["Resource"])
-                looks = action.split(":")[1].startswith(("Describe", "List", "Get"))
-                expect(not everything or looks or action.startswith(unbounded), f"{name}: {action} on everything")
-    return f"{count} actions, none a wildcard; on everything only what IAM lets be allowed no other way"
+                # `*`, or an ARN that is of everything behind the account.
+                if any(resource == "*" or resource.split(":", 5)[-1].startswith("*") for resource in many(s["Resource"])):
+                    broad.add(action)
+    expect(count, "no role may do anything")
+    needless = broad - INTERFACES - UNBOUNDED
+    expect(not needless, f"on everything: {sorted(needless)}")
+    return f"{count} actions, none a wildcard; on everything only {len(broad & INTERFACES)} of network interfaces and {len(broad & UNBOUNDED)} which IAM lets be allowed no other way"
 
 
 def r106(x):
@@ -119,6 +137,8 @@ def r108(x):
     for what, document in documents.items():
         for s in statements(document, "Deny"):
             keys = condition_keys(s)
-            spared = keys & {"aws:principalarn", "aws:userid"}
-            expect(keys and (keys <= harmless or spared), f"{what}: {s.get('Sid')} may lock out {me}")
-    return f"{len(documents)} policies; what they deny spares administrators, or is only plain HTTP and wrong encryption"
+            # All conditions of a denial must hold: whom one of them spares is not denied.
+            spares = [arn for operator, values in s.get("Condition", {}).items() if operator in ("ArnNotLike", "ArnNotEquals", "StringNotLike", "StringNotEquals")
+                      for key, value in values.items() if key.lower() == "aws:principalarn" for arn in many(value)]
+            expect(keys and (keys <= harmless or me in spares), f"{what}: {s.get('Sid')} may lock out {me}: it spares {spares}")
+    return f"{len(documents)} policies; what they deny spares {me}, or is only plain HTTP and wrong encryption"

@@ -1,13 +1,18 @@
 """The account around the pipeline: what it has before, and what of it is there.
 
 `prepare` gives the account what a real one has: a recorder, a detector, a
-trail, API Gateway's logging role, and things of somebody else's. `snapshot`
+trail, API Gateway's logging role, and things of somebody else's, some of which
+the neighbours use. `snapshot`
 says what is there, by kind.
 """
 
+import io
 import json
 import os
+import subprocess
 import sys
+import tempfile
+import zipfile
 
 import boto3
 
@@ -31,11 +36,31 @@ def attempt(make):
         return None
 
 
-def prepare():
+def built_in(provider, settings):
+    """The functions that the provider holds, as a zip."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "bootstrap.zip")
+        subprocess.run([provider, "functions", settings["functions"]["architecture"], path], check=True)
+        with open(path, "rb") as file:
+            return file.read()
+
+
+def _another(code):
+    """The same functions in a zip that is somebody's own."""
+    file = io.BytesIO(code)
+    with zipfile.ZipFile(file, "a") as zip:
+        zip.writestr("NOTICE", "Of somebody else.")
+    return file.getvalue()
+
+
+def prepare(provider, settings):
     iam, s3 = boto3.client("iam"), boto3.client("s3")
     trust = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
     role = iam.create_role(RoleName="of-somebody-else", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     s3.create_bucket(Bucket="of-somebody-else")
+    s3.put_object(Bucket="of-somebody-else", Key="clients.pem", Body=b"-----BEGIN CERTIFICATE-----\n")
+    s3.put_object(Bucket="of-somebody-else", Key="functions.zip", Body=_another(built_in(provider, settings)))
+    boto3.client("sqs").create_queue(QueueName="of-somebody-else")
     boto3.client("events").put_rule(Name="of-somebody-else", EventPattern='{"source": ["of.somebody.else"]}')
     account = [{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]
     boto3.client("apigateway").update_account(patchOperations=account)
@@ -113,6 +138,7 @@ KINDS = {
     "queues": _pages("sqs", "list_queues", "QueueUrls", str),
     "rest apis": _pages("apigateway", "get_rest_apis", "items", _named("id")),
     "roles": _pages("iam", "list_roles", "Roles", _named("RoleName")),
+    "route tables": _pages("ec2", "describe_route_tables", "RouteTables", _named("RouteTableId")),
     "rules": _pages("events", "list_rules", "Rules", _named("Name")),
     "secrets": _pages("secretsmanager", "list_secrets", "SecretList", _named("Name")),
     "security groups": _pages("ec2", "describe_security_groups", "SecurityGroups", _named("GroupId")),

@@ -1,15 +1,11 @@
 """API Gateway."""
 
+import ipaddress
 import json
 
-from frame import ACCOUNT, REGION, equal, expect, many, statements, template_only
+from frame import equal, expect, many, statements
 
 PATHS = {"/documents/upload": "validate", "/documents/encrypt": "encrypt", "/documents/scan": "scan", "/scan": "scan"}
-MUTUAL_TLS = {
-    "domain_name": "documents.example.com",
-    "certificate_arn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/12345678-1234-1234-1234-123456789012",
-    "truststore_uri": "s3://of-our-own/truststore.pem",
-}
 
 
 def _api(x):
@@ -114,17 +110,21 @@ def r057(x):
     return "AWS_PROXY to validate, encrypt and scan"
 
 
-@template_only
 def r058(x):
     """Mutual TLS, optional"""
-    template = x.render(api={"mutual_tls": MUTUAL_TLS})
-    (domain,) = [r["Properties"] for r in template.values() if r["Type"] == "AWS::ApiGateway::DomainName"]
-    equal(domain["MutualTlsAuthentication"]["TruststoreUri"], MUTUAL_TLS["truststore_uri"], "the truststore")
-    equal(domain["SecurityPolicy"], "TLS_1_2", "the security policy")
-    equal(template["RestApi"]["Properties"].get("DisableExecuteApiEndpoint"), True, "DisableExecuteApiEndpoint")
-    expect(any(r["Type"] == "AWS::ApiGateway::BasePathMapping" for r in template.values()), "the domain leads nowhere")
-    expect(not x.of_type("AWS::ApiGateway::DomainName"), "a domain that nobody asked for")
-    return "domain with truststore, execute-api disabled; none by default"
+    beside = x.neighbour("beside")
+    wanted, client, api = beside.settings["api"]["mutual_tls"], beside.client("apigateway"), beside.physical("RestApi")
+    domain = client.get_domain_name(domainName=wanted["domain_name"])
+    equal(domain["mutualTlsAuthentication"]["truststoreUri"], wanted["truststore_uri"], "the truststore")
+    equal(domain["regionalCertificateArn"], wanted["certificate_arn"], "the certificate")
+    equal(domain["securityPolicy"], "TLS_1_2", "the security policy")
+    equal(client.get_rest_api(restApiId=api).get("disableExecuteApiEndpoint"), True, "disableExecuteApiEndpoint")
+    leads = [m["restApiId"] for m in client.get_base_path_mappings(domainName=wanted["domain_name"])["items"]]
+    equal(leads, [api], "where the domain leads")
+    names = [one["domainName"] for one in client.get_domain_names()["items"]]
+    equal(names, [wanted["domain_name"]], "all domains of the account")
+    expect(not _api(x).get("disableExecuteApiEndpoint"), "this pipeline has no domain, and can be called nowhere")
+    return f"{wanted['domain_name']} of the neighbour asks for certificates and is its only door; none by default"
 
 
 def r059(x):
@@ -134,14 +134,28 @@ def r059(x):
     return "AWS_IAM and a key on four methods"
 
 
-@template_only
 def r060(x):
     """Resource policy: source IP allow-list"""
-    template = x.render(api={"allowed_cidrs": ["203.0.113.0/24"]})
-    policy = template["RestApi"]["Properties"]["Policy"]
-    denials = [s for s in statements(policy, "Deny") if "aws:SourceIp" in s.get("Condition", {}).get("NotIpAddress", {})]
-    expect(denials and "203.0.113.0/24" in many(denials[0]["Condition"]["NotIpAddress"]["aws:SourceIp"]), f"{policy}")
-    return "everybody else is denied by aws:SourceIp"
+    beside = x.neighbour("beside")
+    cidrs = beside.settings["api"]["allowed_cidrs"]
+    # API Gateway gives it back as JSON within JSON, some of the time.
+    text = _api(beside)["policy"]
+    policy = json.loads(text if text.startswith("{\"") else text.replace("\\\"", "\""))
+
+    def calls(address):
+        """Whether somebody of this address comes through, whom IAM admits (R059)."""
+        inside = lambda ranges: any(ipaddress.ip_address(address) in ipaddress.ip_network(one) for one in many(ranges))
+        return all(inside(s["Condition"]["NotIpAddress"]["aws:SourceIp"]) for s in statements(policy, "Deny"))
+
+    for s in statements(policy, "Deny"):
+        expect(s["Principal"] in ("*", {"AWS": "*"}), f"only {s['Principal']} is denied")
+        equal(sorted(many(s["Condition"]["NotIpAddress"]["aws:SourceIp"])), sorted(cidrs), "from where nobody is denied")
+        expect(all(resource.endswith("*") for resource in many(s["Resource"])), f"only {s['Resource']} is denied")
+    equal({address: calls(address) for address in ("203.0.113.7", "203.0.114.7", "198.51.100.1")},
+          {"203.0.113.7": True, "203.0.114.7": False, "198.51.100.1": False}, "who comes through")
+    why = x.refused(api={"authorization": "NONE"})
+    expect("allowed_cidrs" in why, f"without authorisation and without ranges: {why}")
+    return f"GetRestApi of the neighbour: everybody outside of {', '.join(cidrs)} is denied; without authorisation there must be ranges"
 
 
 def r061(x):
@@ -164,4 +178,6 @@ def r063(x):
     """Backend TLS client certificate"""
     certificate = _stage(x).get("clientCertificateId")
     expect(certificate, "the stage has none")
+    live = x.client("apigateway").get_client_certificate(clientCertificateId=certificate)
+    equal(live["clientCertificateId"], certificate, "the account's certificate")
     return f"certificate {certificate} on the stage"

@@ -1,6 +1,12 @@
 """Audit table (DynamoDB)."""
 
+import datetime
+
 from frame import OPERATIONS, equal, expect, many
+
+
+def _today():
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
 
 
 def _table(x):
@@ -33,7 +39,13 @@ def r073(x):
     (index,) = _table(x)["GlobalSecondaryIndexes"]
     keys = {k["KeyType"]: k["AttributeName"] for k in index["KeySchema"]}
     equal(keys, {"HASH": "day", "RANGE": "timestamp"}, "its key")
-    return index["IndexName"]
+    wanted = x.client("dynamodb").query(
+        TableName=x.named("audit"), IndexName=index["IndexName"], KeyConditionExpression="#d = :day AND #t >= :from",
+        ExpressionAttributeNames={"#d": "day", "#t": "timestamp"}, ExpressionAttributeValues={":day": {"S": _today()}, ":from": {"S": _today()}},
+    )["Items"]
+    times = [item["timestamp"]["S"] for item in wanted]
+    expect(times and times == sorted(times), f"today's rows, in their order, are {times}")
+    return f"{index['IndexName']}: {len(times)} rows of today in their order"
 
 
 def r074(x):
@@ -58,7 +70,7 @@ def r076(x):
         expect({"dynamodb:UpdateItem", "dynamodb:DeleteItem"} <= never, f"{operation} is not denied changes")
     rows = x.rows()
     expect(rows, "no row was written, which shows nothing")
-    return f"PutItem only, changes denied; {len(rows)} rows, each put on the condition that there is none"
+    return f"PutItem only, changes denied; {len(rows)} rows; a repetition writes none (R097)"
 
 
 def r077(x):

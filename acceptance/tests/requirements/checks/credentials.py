@@ -3,11 +3,19 @@
 import json
 import uuid
 
-from api import MUTUAL_TLS
-from frame import destroyed, equal, eventually, expect, template_only
+from frame import destroyed, equal, eventually, expect, tag_map
 
 FORBIDDEN = "/@\"\\"
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+
+
+def described(x):
+    """What lies behind the pipeline's secrets: name, ARN and version by id."""
+    client, found = x.client("secretsmanager"), {}
+    for id in x.of_type("AWS::SecretsManager::Secret"):
+        secret = client.get_secret_value(SecretId=x.physical(id))
+        found[id] = {"name": secret["Name"], "arn": secret["ARN"], "version": secret["VersionId"]}
+    return found
 
 
 def _described(x, id):
@@ -29,7 +37,7 @@ def _rotating(x, id):
 def r092(x):
     """Secret for API keys under a key of the pipeline"""
     found = _described(x, "ApiKeySecret")
-    expect(found.get("KmsKeyId") in {x.key_arn(p) for p in ("data", "environment")}, f"it is under {found.get('KmsKeyId')}")
+    equal(found.get("KmsKeyId"), x.key_arn("data"), "its key")
     return f"{found['Name']} under {found['KmsKeyId']}"
 
 
@@ -38,18 +46,29 @@ def r093(x):
     value = _value(x, "DatabaseSecret")
     equal(value["username"], "dbadmin", "the user")
     expect(len(value["password"]) == 32 and not set(FORBIDDEN) & set(value["password"]), "the password is not as it should be")
-    expect(_described(x, "DatabaseSecret").get("KmsKeyId"), "it is under no key of ours")
+    equal(_described(x, "DatabaseSecret").get("KmsKeyId"), x.key_arn("data"), "its key")
     return "dbadmin, 32 characters, none of them forbidden"
 
 
-@template_only
 def r094(x):
     """Secret for certificates, with mutual TLS only"""
-    expect(not [id for id in x.template if "Certificate" in id and id.endswith("Secret")], "a secret that nobody asked for")
-    with_tls = x.render(api={"mutual_tls": MUTUAL_TLS})
-    extra = {id for id, r in with_tls.items() if r["Type"] == "AWS::SecretsManager::Secret"} - set(x.of_type("AWS::SecretsManager::Secret"))
-    expect(extra, "mutual TLS comes without one")
-    return f"{', '.join(sorted(extra))} with mutual TLS, none without"
+    def live(pipeline):
+        """Names by the tag, whatever the template says."""
+        secrets = pipeline.pages("secretsmanager", "list_secrets", "SecretList")
+        return {secret["Name"] for secret in secrets if tag_map(secret["Tags"]).get("tap:pipeline") == pipeline.pipeline}
+
+    beside = x.neighbour("beside")
+    ours, theirs = live(x), live(beside)
+    expect(not [name for name in ours if "certificate" in name], f"a secret that nobody asked for: {sorted(ours)}")
+    name = beside.named("credentials-client-certificate")
+    equal({name: name in theirs, "others": len(theirs) - 1}, {name: True, "others": len(ours)}, "the secrets with mutual TLS")
+    secret = beside.client("secretsmanager").describe_secret(SecretId=name)
+    equal(secret.get("KmsKeyId"), beside.key_arn("data"), "its key")
+    equal((secret.get("RotationEnabled"), secret.get("RotationLambdaARN")), (True, beside.function("rotate")["FunctionArn"]), "its rotation (R096)")
+    value = json.loads(beside.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+    equal(value["username"], beside.settings["api"]["mutual_tls"]["domain_name"], "whose passphrase it is")
+    expect(len(value["password"]) == 32, "it holds no passphrase")
+    return f"{name} of the neighbour with mutual TLS, under its key and rotated; {len(ours)} secrets and none of it here"
 
 
 def r095(x):
@@ -69,13 +88,8 @@ def r097(x):
     for id in ("ApiKeySecret", "DatabaseSecret"):
         before, version = _value(x, id), str(uuid.uuid4())
         arn = _described(x, id)["ARN"]
-        x.stage_pending(arn, version)
-        for step in STEPS:
-            # Twice: Secrets Manager repeats a step whose answer it has not had.
-            for _ in range(2):
-                event = json.dumps({"Step": step, "SecretId": arn, "ClientRequestToken": version})
-                answer = x.client("lambda").invoke(FunctionName=x.named("rotate"), Payload=event)
-                expect("FunctionError" not in answer, f"{step} of {id}: {answer['Payload'].read()}")
+        # Twice: Secrets Manager repeats a step whose answer it has not had.
+        x.rotate(arn, STEPS, version, times=2)
         now = x.client("secretsmanager").get_secret_value(SecretId=arn)
         equal(now["VersionId"], version, f"the current version of {id}")
         expect(json.loads(now["SecretString"]) != before, f"{id} has its old value")
@@ -99,13 +113,31 @@ def r098(x):
 @destroyed
 def r099(x):
     """Same-name re-create after destroy"""
-    client, free = x.client("secretsmanager"), []
-    for properties in x.of_type("AWS::SecretsManager::Secret").values():
-        client.create_secret(Name=properties["Name"], SecretString="x")
-        client.delete_secret(SecretId=properties["Name"], ForceDeleteWithoutRecovery=True)
-        free.append(properties["Name"])
-    expect(free, "the pipeline had no secret")
-    return f"the names are free at once: {', '.join(free)}"
+    again = x.again
+    equal(again["applied"], 0, f"the apply after the destroy ({again['said']})")
+    expect(x.secrets and again["secrets"], "nobody could look at the secrets")
+    equal(set(again["secrets"]), set(x.secrets), "the secrets of the second life")
+    for id, first in x.secrets.items():
+        second = again["secrets"][id]
+        equal(second["name"], first["name"], f"the name of {id}")
+        equal(again["state"]["physical_ids"][id], second["arn"], f"the {id} of the provider's state")
+        expect(second["version"] != first["version"], f"{id} was not made anew: its version is {first['version']} as before")
+    # A name that waits for its deletion is not free, in this account neither.
+    client, name = x.client("secretsmanager"), "r099-of-somebody-else"
+    client.create_secret(Name=name, SecretString="x")
+    client.delete_secret(SecretId=name, RecoveryWindowInDays=7)
+    try:
+        client.create_secret(Name=name, SecretString="x")
+        expect(False, "the account gives away names that wait for their deletion, which shows nothing")
+    except client.exceptions.InvalidRequestException:
+        pass
+    first, second = x.state["physical_ids"], again["state"]["physical_ids"]
+    equal(set(second), set(first), "the resources of the second life")
+    same = [id for id in first if first[id] == second[id]]
+    expect(same, "nothing has the name that it had")
+    equal(again["destroyed"], 0, "the second destroy")
+    equal(again["after"]["things"], x.after["things"], "what the second life left")
+    return f"applied, destroyed and applied again: {', '.join(sorted(s['name'] for s in again['secrets'].values()))} and {len(same)} more of {len(second)} have the same names"
 
 
 def r100(x):
@@ -114,6 +146,7 @@ def r100(x):
     # rotations of this table have made others since.
     values = x.generated
     expect(len(values) >= 2, "there is no secret to look for")
+    expect(all(x.written.values()), "Terraform wrote nothing")
     for what, text in x.written.items():
         found = [v[:3] + "..." for v in values if v in text]
         expect(not found, f"{what} holds {found}")

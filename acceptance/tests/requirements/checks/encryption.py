@@ -1,5 +1,7 @@
 """Encryption (KMS)."""
 
+import datetime
+
 from frame import ACCOUNT, condition_keys, destroyed, equal, expect, many, statements
 
 PURPOSES = ("data", "environment", "logs")
@@ -50,6 +52,8 @@ def r004(x):
                 bound = {k for k in condition_keys(statement) if k in ("aws:sourceaccount", "aws:sourcearn") or k.startswith("kms:encryptioncontext:")}
                 expect(bound, f"{purpose}: {service} is not bound to this account or pipeline")
         expect(roots, f"{purpose}: the account itself may not administer its key")
+    needed = {f"{service}.amazonaws.com" for service in ("cloudwatch", "delivery.logs", "events", f"logs.{x.region}", "logging.s3", "sns")}
+    expect(services and services <= needed, f"needless: {sorted(services - needed)}")
     return f"root, and bound: {', '.join(sorted(services))}"
 
 
@@ -97,6 +101,9 @@ def r007(x):
     for purpose in PURPOSES:
         key = kms.describe_key(KeyId=x.state["key_arns"][purpose])["KeyMetadata"]
         equal(key["KeyState"], "PendingDeletion", f"the {purpose} key after the destroy")
+        # The default, and what AWS admits at least.
+        days = (key["DeletionDate"] - datetime.datetime.now(datetime.timezone.utc)).total_seconds() / 86400
+        expect(6.9 < days <= 7, f"the {purpose} key goes in {days} days")
         windows.append(str(key["DeletionDate"])[:10])
     left = [a["AliasName"] for a in x.pages("kms", "list_aliases", "Aliases") if a["AliasName"].endswith(f"-{x.name}-{x.suffix}")]
     expect(not left, f"aliases that are still there: {left}")

@@ -1,12 +1,24 @@
 """Functions (Lambda)."""
 
 import base64
+import hashlib
 import json
+import uuid
 
+from account import built_in
+from credentials import STEPS
 from frame import ACCOUNT, OPERATIONS, REGION, condition_keys, equal, eventually, expect, many, statements
+from threats import NOBODY, finding
 
 CLEAN = b"Minutes of the meeting. Nothing was decided.\n"
-CARD = b"Please charge card 4111 1111 1111 1111 until 12/29 and write to jane@example.com.\n"
+# One of each kind that is looked for, with what is not to be repeated of it.
+PERSONAL = {
+    "payment-card": ("Please charge card {} until 12/29.", "4111 1111 1111 1111"),
+    "us-ssn": ("Her SSN is {}.", "536-22-8726"),
+    "email": ("Write to {}.", "jane.doe@corp.example.org"),
+    "phone": ("Phone: {}", "+44 20 7946 0958"),
+    "ip-address": ("The client's IP address was {}.", "93.184.216.34"),
+}
 
 
 def _timeout(x, operation, seconds):
@@ -87,9 +99,14 @@ def r041(x):
     status, body = x.post("/documents/upload", {"document_key": "r041.txt", "content": base64.b64encode(CLEAN).decode()})
     equal((status, body.get("verdict"), body.get("kind")), (200, "accepted", "text"), "a text")
     _row(x, "validate", "raw/r041.txt")
-    limit = x.function("validate")["Environment"]["Variables"].get("TAP_MAX_DOCUMENT_BYTES")
-    equal(limit, "10485760", "the largest document")
-    return "400 without a key, 404 without an object, a program named .pdf refused, a text accepted and recorded"
+    status, body = x.post("/documents/upload", {"document_key": "r041-text.pdf", "content": base64.b64encode(CLEAN).decode()})
+    equal((status, body.get("verdict"), body.get("kind")), (200, "accepted", "text"), "a text named .pdf")
+    largest = 10 * 1024 * 1024
+    for name, size, verdict in (("r041-largest.txt", largest, "accepted"), ("r041-larger.txt", largest + 1, "refused")):
+        version = x.upload(name, (CLEAN * (size // len(CLEAN) + 1))[:size])
+        row = eventually(lambda: x.rows(operation="validate", documentVersion=version), f"an audit row of {name}")[0]
+        equal(row["verdict"], verdict, f"the verdict on {size} bytes")
+    return "400 without a key, 404 without an object, a program named .pdf refused, a text of any name accepted and recorded; 10485760 bytes are accepted, one more is refused"
 
 
 def r042(x):
@@ -103,18 +120,26 @@ def r042(x):
 
 def r043(x):
     """Compliance scan: patterns, checksum, masked result, alert"""
-    x.upload("r043.txt", CARD)
+    x.listen()
+    x.upload("r043.txt", "\n".join(sentence.format(value) for sentence, value in PERSONAL.values()).encode())
     row = _row(x, "scan", "r043.txt")
     equal(row["verdict"], "non-compliant", "the verdict on a card number")
     s3, bucket = x.client("s3"), x.buckets()["processed"]
     results = s3.list_objects_v2(Bucket=bucket, Prefix="scan-results/r043.txt/").get("Contents", [])
     equal(len(results), 1, "the number of results")
     text = s3.get_object(Bucket=bucket, Key=results[0]["Key"])["Body"].read().decode()
-    for pan in ("4111111111111111", "4111 1111 1111 1111"):
-        expect(pan not in text and pan not in json.dumps(row), "the card number stands in the result or the row")
+    alert = eventually(lambda: x.alerts("document-non-compliant", "r043.txt"), "an alert of r043.txt")[0]
+    for kind, (_, value) in PERSONAL.items():
+        expect(f'"{kind}"' in text, f"{kind} is not in the result: {text}")
+        for where, said in (("result", text), ("row", json.dumps(row)), ("alert", alert)):
+            expect(value not in said and value.replace(" ", "") not in said, f"the {kind} stands in the {where}")
+    # One digit off: Luhn's checksum is wrong.
+    x.upload("r043-no-card.txt", b"Please charge card 4111 1111 1111 1112 until 12/29.\n")
     x.upload("r043-clean.txt", CLEAN)
-    equal(_row(x, "scan", "r043-clean.txt")["verdict"], "clean", "the verdict on nothing")
-    return f"non-compliant and clean; result {results[0]['Key']} and row are masked"
+    for name in ("r043-no-card.txt", "r043-clean.txt"):
+        equal(_row(x, "scan", name)["verdict"], "clean", f"the verdict on {name}")
+        expect(not x.alerts(name), f"an alert of {name}")
+    return f"{', '.join(PERSONAL)} found and alerted of; clean without; result {results[0]['Key']}, row and alert are masked"
 
 
 def r044(x):
@@ -140,10 +165,24 @@ def r044(x):
 def r045(x):
     """Every operation writes an audit entry"""
     x.upload("r045.txt", CLEAN)
-    found = {operation: _row(x, operation, "r045.txt")["requestId"] for operation in ("validate", "encrypt", "scan")}
-    others = [operation for operation in ("rotate", "remediate", "evaluate") if not any("PutItem" in json.dumps(s) for s in x.allowed(x.role_of(operation)))]
-    expect(not others, f"may write no row: {others}")
-    return ", ".join(found.values())
+    version, rule = str(uuid.uuid4()), x.properties("EncryptionConfigRule")["ConfigRuleName"]
+    x.rotate(x.physical("DatabaseSecret"), STEPS, version)
+    event, _ = x.deliver("aws.guardduty", "GuardDuty Finding", finding(NOBODY))
+    x.evaluate(rule, "encryption", "AWS::SNS::Topic", x.topic_arn(), configuration={"KmsMasterKeyId": x.key_arn("logs")})
+    about = {
+        "validate": {"documentKey": "raw/r045.txt"}, "encrypt": {"documentKey": "r045.txt"}, "scan": {"documentKey": "r045.txt"},
+        "remediate": {"requestId": event}, "rotate": {"requestId": version}, "evaluate": {"requestId": f"{rule}/AWS::SNS::Topic/{x.topic_arn()}/"},
+    }
+    equal(set(about), set(OPERATIONS), "the operations")
+    found = []
+    for operation, what in about.items():
+        row = eventually(lambda: x.rows(operation=operation, **what), f"an audit row of {operation} with {what}")[0]
+        # Who did what, when, from where, and what came of it.
+        lacking = {"requestId", "timestamp", "day", "principal", "source", "verdict", "pipeline"} - set(row)
+        expect(not lacking, f"the row of {operation} lacks {sorted(lacking)}")
+        equal(row["pipeline"], x.pipeline, f"the pipeline in the row of {operation}")
+        found.append(f"{operation}: {row['verdict']} ({row['principal']})")
+    return "; ".join(found)
 
 
 def r046(x):
@@ -197,9 +236,12 @@ def r049(x):
     """Function code: built in, replaceable"""
     shas = {f["CodeSha256"] for f in x.functions().values()}
     equal(len(shas), 1, "the number of bundles")
-    wanted = x.properties("ValidateFunction")["Code"]["S3Key"]
-    expect(len(wanted) == 68 and wanted.endswith(".zip"), f"the code's key is {wanted}")
-    theirs = x.render(functions={"code": {"s3_bucket": "of-our-own", "s3_key": "code.zip"}})
-    equal(theirs["ValidateFunction"]["Properties"]["Code"]["S3Bucket"], "of-our-own", "the bucket of brought code")
-    hexadecimal = base64.b64decode(shas.pop()).hex()
-    return f"CodeSha256 {hexadecimal}; brought code is taken from its own bucket"
+    # Lambda's sum of what it got, and that of what the provider hands out.
+    hexadecimal, beside = base64.b64decode(shas.pop()).hex(), x.neighbour("beside")
+    equal(hexadecimal, hashlib.sha256(built_in(x.provider, x.settings)).hexdigest(), "the code")
+    brought = beside.settings["functions"]["code"]
+    theirs = x.client("s3").get_object(Bucket=brought["s3_bucket"], Key=brought["s3_key"])["Body"].read()
+    shas = {base64.b64decode(f["CodeSha256"]).hex() for f in beside.functions().values()}
+    equal(shas, {hashlib.sha256(theirs).hexdigest()}, "the code of the neighbour, which brings its own,")
+    expect(hexadecimal not in shas, "the neighbour brings what is built in, which shows nothing")
+    return f"CodeSha256 {hexadecimal}; the neighbour's is s3://{brought['s3_bucket']}/{brought['s3_key']}"

@@ -2,7 +2,7 @@
 
 import json
 
-from frame import equal, expect, many, statements
+from frame import ACCOUNT, equal, expect, many, statements
 
 
 def _alarms(x):
@@ -27,6 +27,13 @@ def r078(x):
     """EventBridge rule captures all API calls into a log group"""
     rule = x.rules()["ApiCallsRule"]
     equal(rule["Pattern"].get("detail-type"), ["AWS API Call via CloudTrail"], "its detail type")
+    for source in ("aws.apigateway", "aws.iam", "aws.kms", "aws.s3"):
+        event = {
+            "id": "1", "account": ACCOUNT, "source": source, "time": "2026-01-01T00:00:00Z", "region": x.region, "resources": [],
+            "detail-type": "AWS API Call via CloudTrail", "detail": {"eventSource": "x", "eventName": "y"},
+        }
+        answer = x.client("events").test_event_pattern(EventPattern=json.dumps(rule["Pattern"]), Event=json.dumps(event))
+        expect(answer["Result"], f"it does not hear of {source}")
     group = x.properties("ApiCallsLogGroup")["LogGroupName"]
     arns = [t["Arn"] for t in rule["Targets"]]
     expect(any(arn.removesuffix(":*").endswith(f":log-group:{group}") for arn in arns), f"it goes to {arns}")
@@ -74,7 +81,8 @@ def r082(x):
     watched = {d["Value"] for a in metrics["Errors"] for d in a.get("Dimensions", [])} | {
         d["Value"] for a in metrics["Errors"] for m in a.get("Metrics", []) for d in m.get("MetricStat", {}).get("Metric", {}).get("Dimensions", [])}
     expect({x.named(o) for o in ("validate", "encrypt", "scan", "remediate", "rotate", "evaluate")} <= watched, f"only {sorted(watched)}")
-    filters = {t["metricName"]: f for f in x.pages("logs", "describe_metric_filters", "metricFilters") for t in f["metricTransformations"]}
+    found = x.pages("logs", "describe_metric_filters", "metricFilters", logGroupName=x.properties("ApiCallsLogGroup")["LogGroupName"])
+    filters = {t["metricName"]: f for f in found for t in f["metricTransformations"]}
     keys = [name for name in metrics if name in filters and "kms" in filters[name]["filterPattern"]]
     expect(keys and all(a["Threshold"] == 10 for a in metrics[keys[0]]), "no alarm at ten denied uses of a key")
     for alarm in _alarms(x):

@@ -2,7 +2,7 @@
 
 import json
 
-from frame import condition_keys, equal, expect, many, statements
+from frame import ACCOUNT, condition_keys, equal, expect, many, statements
 
 GATEWAYS = ("s3", "dynamodb")
 
@@ -40,6 +40,7 @@ def r019(x):
 
 def r020(x):
     """Private subnets only, no public IP on launch"""
+    expect(_subnets(x), "there is no subnet")
     public = [s["SubnetId"] for s in _subnets(x) if s["MapPublicIpOnLaunch"]]
     expect(not public, f"public: {public}")
     return f"{len(_subnets(x))} subnets, MapPublicIpOnLaunch is false"
@@ -51,6 +52,7 @@ def r021(x):
     nat = x.client("ec2").describe_nat_gateways(Filters=[{"Name": "vpc-id", "Values": [x.physical("Vpc")]}])["NatGateways"]
     expect(not nat, "there is a NAT gateway")
     routes = [r for t in _in_vpc(x, "describe_route_tables", "RouteTables") for r in t["Routes"]]
+    expect(routes, "there is no route")
     default = [r for r in routes if r.get("DestinationCidrBlock") == "0.0.0.0/0" or r.get("DestinationIpv6CidrBlock") == "::/0"]
     expect(not default, f"default routes: {default}")
     return f"none, and {len(routes)} routes of which none is a default route"
@@ -92,15 +94,18 @@ def r025(x):
     """Endpoints: private DNS, 443 from the function group only, a policy limited to this account or pipeline"""
     interface, gateway = _endpoints(x, "Interface"), _endpoints(x, "Gateway")
     expect(interface, "there is no interface endpoint")
-    group = x.physical("EndpointSecurityGroup")
+    group, roles = x.physical("EndpointSecurityGroup"), {function["Role"] for function in x.functions().values()}
     for service, endpoint in interface.items():
         expect(endpoint["PrivateDnsEnabled"], f"{service} has no private DNS")
         equal([g["GroupId"] for g in endpoint["Groups"]], [group], f"the groups of {service}")
     for service, endpoint in (interface | gateway).items():
+        expect(statements(endpoint["PolicyDocument"], "Allow"), f"the policy of {service} allows nothing")
         for statement in statements(endpoint["PolicyDocument"], "Allow"):
-            named = statement["Principal"] not in ("*", {"AWS": "*"}) or "*" not in many(statement["Resource"])
-            bound = condition_keys(statement) & {"aws:principalaccount", "aws:resourceaccount", "aws:principalarn", "aws:principaltag/tap:pipeline", "aws:resourcetag/tap:pipeline"}
-            expect(named or bound, f"the policy of {service} is open")
+            condition = statement["Condition"]
+            who = set(many(condition.get("ArnEquals", {}).get("aws:PrincipalArn", [])))
+            expect(who and who <= roles, f"the policy of {service} is open to {sorted(who - roles) or 'everybody'}")
+            for keys, key in (("StringEquals", "aws:PrincipalAccount"), ("StringEqualsIfExists", "aws:ResourceAccount")):
+                equal(condition.get(keys, {}).get(key), ACCOUNT, f"{key} of {service}")
     ingress = [r for r in _rules(x, "EndpointSecurityGroup") if not r["IsEgress"]]
     for rule in ingress:
         equal((rule["IpProtocol"], rule["FromPort"], rule["ToPort"], rule.get("ReferencedGroupInfo", {}).get("GroupId")), ("tcp", 443, 443, x.physical("FunctionSecurityGroup")), "who may reach the endpoints")

@@ -1,8 +1,23 @@
 """Threat detection (GuardDuty)."""
 
 import json
+import uuid
 
-from frame import condition_keys, equal, expect, many
+from frame import ACCOUNT, condition_keys, equal, eventually, expect, many
+
+
+# An access key of a user that there is not: nothing can be done about it.
+NOBODY = {"resourceType": "AccessKey", "accessKeyDetails": {"accessKeyId": "AKIAEXAMPLE", "principalId": "p", "userName": "nobody", "userType": "IAMUser"}}
+
+
+def finding(resource, severity=8.0):
+    """The detail of GuardDuty's event about this resource."""
+    id = str(uuid.uuid4())
+    return {
+        "schemaVersion": "2.0", "accountId": ACCOUNT, "region": "us-east-1", "partition": "aws", "id": id,
+        "arn": f"arn:aws:guardduty:us-east-1:{ACCOUNT}:detector/d/finding/{id}", "type": "Policy:S3/BucketBlockPublicAccessDisabled",
+        "severity": severity, "title": "Something was seen.", "description": "Something was seen.", "service": {"count": 1}, "resource": resource,
+    }
 
 
 def _rule(x):
@@ -34,13 +49,32 @@ def r087(x):
     return "numeric >= 7: matches 7, 8.95 and 9.5, not 5"
 
 
+def _open(x, bucket):
+    """Whether anybody took the bucket's public access block away."""
+    try:
+        block = x.client("s3").get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    except x.client("s3").exceptions.ClientError as error:
+        expect(error.response["Error"]["Code"] == "NoSuchPublicAccessBlockConfiguration", str(error))
+        return True
+    return not all(block.values())
+
+
 def r088(x):
     """Finding triggers the remediation function"""
-    arns = [t["Arn"] for t in _rule(x)["Targets"]]
-    expect(x.function("remediate")["FunctionArn"] in arns, f"its targets are {arns}")
-    scope = x.function("remediate")["Environment"]["Variables"].get("TAP_REMEDIATION_SCOPE", "pipeline")
-    equal(scope, "pipeline", "what it may touch by itself")
-    return f"{x.named('remediate')}, which touches only what carries the pipeline's tag"
+    remediate, ours, theirs = x.function("remediate")["FunctionArn"], x.buckets()["raw"], "of-somebody-else"
+    verdicts = {}
+    for bucket in (ours, theirs):
+        x.client("s3").delete_public_access_block(Bucket=bucket)
+        details = [{"arn": f"arn:aws:s3:::{bucket}", "name": bucket, "type": "Destination"}]
+        event, told = x.deliver("aws.guardduty", "GuardDuty Finding", finding({"resourceType": "S3Bucket", "s3BucketDetails": details}))
+        expect(remediate in told, f"it reaches {sorted(told)}")
+        row = eventually(lambda: x.rows(operation="remediate", requestId=f"remediate#{event}", principal="aws.guardduty"), f"a row about {bucket}")
+        verdicts[bucket] = {one["verdict"] for one in row if one["requestId"] == f"remediate#{event}"}
+    equal(verdicts, {ours: {"remediated"}, theirs: {"no-action"}}, "what was done")
+    equal({bucket: _open(x, bucket) for bucket in (ours, theirs)}, {ours: False, theirs: True}, "what is open to the public")
+    _, told = x.deliver("aws.guardduty", "GuardDuty Finding", finding(NOBODY, severity=5.0))
+    expect(remediate not in told, "it hears of medium severity")
+    return f"{x.named('remediate')} put {ours} right, which carries the pipeline's tag, and left {theirs} alone"
 
 
 def r089(x):
@@ -62,12 +96,18 @@ def r089(x):
 
 def r090(x):
     """Finding also goes to SNS and audit"""
-    role = x.role_of("remediate")
-    allowed = {a for s in x.allowed(role) for a in many(s["Action"])}
-    topic = x.topic_arn() in [t["Arn"] for t in _rule(x)["Targets"]]
-    expect(topic, "the topic is no target of the rule")
-    expect("dynamodb:PutItem" in allowed, "remediation may write no row")
-    return "a target of the rule; remediation may put its row"
+    x.listen()
+    detail = finding(NOBODY, severity=9.5)
+    event, told = x.deliver("aws.guardduty", "GuardDuty Finding", detail)
+    expect(x.topic_arn() in told, f"it reaches {sorted(told)}")
+    said = eventually(lambda: x.alerts("GuardDuty: ", "The audit table says", detail["id"]), "EventBridge's alert")[0]
+    for word in (detail["title"], detail["type"], "9.5", ACCOUNT):
+        expect(word in said, f"{word} is not in: {said}")
+    done = json.loads(eventually(lambda: x.alerts('"threat-finding"', detail["id"]), "remediation's alert")[0])
+    row = eventually(lambda: x.rows(operation="remediate", requestId=event), "an audit row")[0]
+    equal(done["verdict"], row["verdict"], "the verdict of the alert, which is the row's,")
+    expect(detail["id"] in json.dumps(row), f"the row does not say which finding: {row}")
+    return f"the topic had the finding of EventBridge, and of remediation what came of it; row {row['requestId']}: {row['verdict']}"
 
 
 def r091(x):
