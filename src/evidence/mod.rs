@@ -153,8 +153,12 @@ impl Finding {
     /// `KMS.4`, `kms_cmk_rotation_enabled`: each once, though two standards of
     /// AWS share their names.
     pub fn control_ids(&self) -> Vec<&'static str> {
-        let mut ids: Vec<_> = self.controls.iter().map(|control| control.id).collect();
-        ids.dedup();
+        let mut ids: Vec<&str> = Vec::new();
+        for control in &self.controls {
+            if !ids.contains(&control.id) {
+                ids.push(control.id);
+            }
+        }
         ids
     }
 

@@ -210,7 +210,7 @@ fn closed(group: &Subject<'_>) -> Option<Verdict> {
         .map(|rule| show(rule))
         .collect();
     let observed = match open.as_slice() {
-        [] => format!("{} rules of ingress, none from everywhere", rules.len()),
+        [] => format!("rules of ingress: {}, none from everywhere", rules.len()),
         open => format!("from everywhere: {}", list(open)),
     };
     seen(open.is_empty(), observed)
