@@ -6,7 +6,7 @@ SHELL := /bin/sh
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export CARGO_TARGET_DIR := $(TARGET)
 
-.PHONY: help build functions demo test matrix requirements exam sandbox schemas docs bench bench-functions fuzz reproducible dist clean
+.PHONY: help build functions demo test matrix requirements exam prowler sandbox schemas docs bench bench-functions fuzz reproducible dist clean
 
 help: ## says this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ requirements: functions ## the table of the requirements: passed, failed or temp
 exam: functions ## holds the examples' templates against 433 audit controls: cfn-lint, checkov, cdk-nag and our own rules
 	@cargo build --workspace --bins
 	@python3 tools/examine.py
+
+prowler: functions ## holds the compliance report of a live pipeline against Prowler's verdicts on it
+	@cargo build --workspace --bins
+	@python3 tools/prowler.py
 
 sandbox: ## a sandbox account in the foreground
 	@cargo build --workspace --bins

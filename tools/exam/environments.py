@@ -27,13 +27,15 @@ def cache():
     return pathlib.Path(base) / "terraform-provider-tap" / "exam"
 
 
-def python(name, pins):
-    """The folder of programs of a virtual environment with these requirements."""
+def python(name, pins, source=False):
+    """The folder of programs of a virtual environment with these requirements;
+    with `source`, what has no wheel is built."""
 
     def fill(folder):
         _run([sys.executable, "-m", "venv", folder], f"the environment of {name}")
         pip = [folder / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
-        _run([*pip, "--only-binary", ":all:", "--requirement", pins], name)
+        wheels = ["--prefer-binary"] if source else ["--only-binary", ":all:"]
+        _run([*pip, *wheels, "--requirement", pins], name)
 
     return _made(name, [pins], fill) / "bin"
 
