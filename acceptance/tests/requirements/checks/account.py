@@ -12,6 +12,7 @@ import sys
 import boto3
 
 sys.path.append(os.path.join(os.path.dirname(__file__), "..", "..", "account"))
+from log_bucket import log_bucket
 from public_access_block import public_access_block
 
 BLOCK = (
@@ -32,10 +33,10 @@ def attempt(make):
 
 
 def prepare():
-    iam, s3 = boto3.client("iam"), boto3.client("s3")
+    iam = boto3.client("iam")
     trust = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
     role = iam.create_role(RoleName="of-somebody-else", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    s3.create_bucket(Bucket="of-somebody-else")
+    log_bucket("of-somebody-else")
     boto3.client("events").put_rule(Name="of-somebody-else", EventPattern='{"source": ["of.somebody.else"]}')
     account = [{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]
     boto3.client("apigateway").update_account(patchOperations=account)
