@@ -19,6 +19,18 @@ fn settings() -> Settings {
     Settings::new("documents")
         .with("alerts.emails", json!(["a@example.com", "b@example.com"]))
         .with("tags", json!({ "owner-of": "data" }))
+        // What only options bring: what an account has once, a domain name, a
+        // policy of the API, and what one function keeps for itself.
+        .with("compliance.recorder", "managed")
+        .with("threats.detector", "managed")
+        .with("monitoring.api_calls", "managed")
+        .with("api.logging_role", "managed")
+        .with("api.allowed_cidrs", json!(["198.51.100.0/24"]))
+        .with("api.mutual_tls", live::mutual_tls())
+        .with(
+            "functions.per_function",
+            json!({ "scan": { "reserved_concurrency": 5 } }),
+        )
         // For the topic to have a name that somebody can change.
         .with(
             "overrides",
@@ -124,9 +136,17 @@ fn lines(before: &Value, after: &Value) -> BTreeSet<String> {
 /// but does not answer: the days of a key's deletion, how a secret was made,
 /// whether a changed schedule rotates at once.
 const FIXED: &[(&str, &[&str])] = &[
+    // Somebody else's role there is theirs.
+    ("AWS::ApiGateway::Account", &["CloudWatchRoleArn"]),
     ("AWS::ApiGateway::ApiKey", &["Name", "Value"]),
+    ("AWS::ApiGateway::BasePathMapping", &["DomainName"]),
     ("AWS::ApiGateway::ClientCertificate", &[]),
     ("AWS::ApiGateway::Deployment", &["Description", "RestApiId"]),
+    // Mutual TLS is for regional ones alone.
+    (
+        "AWS::ApiGateway::DomainName",
+        &["DomainName", "EndpointConfiguration"],
+    ),
     (
         "AWS::ApiGateway::Method",
         &["HttpMethod", "ResourceId", "RestApiId"],
@@ -147,9 +167,12 @@ const FIXED: &[(&str, &[&str])] = &[
         "AWS::ApiGateway::UsagePlanKey",
         &["KeyId", "KeyType", "UsagePlanId"],
     ),
+    ("AWS::CloudTrail::Trail", &["TrailName"]),
     ("AWS::CloudWatch::Alarm", &["AlarmName"]),
     ("AWS::CloudWatch::Dashboard", &["DashboardName"]),
     ("AWS::Config::ConfigRule", &["ConfigRuleName"]),
+    ("AWS::Config::ConfigurationRecorder", &["Name"]),
+    ("AWS::Config::DeliveryChannel", &["Name"]),
     ("AWS::DynamoDB::Table", &["KeySchema", "TableName"]),
     (
         "AWS::EC2::FlowLog",
@@ -201,6 +224,7 @@ const FIXED: &[(&str, &[&str])] = &[
         &["ServiceName", "ServiceRegion", "VpcEndpointType", "VpcId"],
     ),
     ("AWS::Events::Rule", &["Name"]),
+    ("AWS::GuardDuty::Detector", &[]),
     ("AWS::IAM::ManagedPolicy", &["ManagedPolicyName"]),
     ("AWS::IAM::Role", &["RoleName"]),
     ("AWS::KMS::Alias", &["AliasName"]),
@@ -395,7 +419,7 @@ fn each_property_changed_outside_is_planned_by_its_path_and_repaired_and_nothing
 #[test]
 fn terraform_shows_drift_by_path_and_repairs_it_and_takes_no_interest_in_tags_of_others_or_unread_mail()
  {
-    let sandbox = common::sandbox();
+    let sandbox = common::bare();
     let terraform = common::terraform(&sandbox, &pipeline(&settings().hcl()));
     apply(&terraform);
     // Both addresses are yet to be confirmed, and that is no drift.

@@ -43,8 +43,8 @@ fn before() -> Settings {
         .with("tags", json!({ "cost-center": "42", "team": "scan" }))
 }
 
-/// Changes in every area, a tag fewer and a tag more, one more address and a
-/// role for auditors.
+/// Changes in every area, a tag fewer and a tag more, one more address, a role
+/// for auditors, and of what an account has once all that it has not.
 fn after() -> Settings {
     Settings::new("documents")
         .with("alerts.emails", json!(["a@example.com", "b@example.com"]))
@@ -58,17 +58,25 @@ fn after() -> Settings {
         .with("network.endpoint_zones", 2)
         .with("functions.memory_mb", 768)
         .with("functions.architecture", "x86_64")
+        .with(
+            "functions.per_function",
+            json!({ "scan": { "reserved_concurrency": 5 } }),
+        )
         .with("api.rate_limit", 50)
         .with("api.quota_per_day", 5000)
         .with("api.allowed_cidrs", json!(["198.51.100.0/24"]))
+        .with("api.logging_role", "managed")
         .with("firewall.requests_per_5_minutes", 1000)
         .with("monitoring.log_retention_days", 400)
         .with("monitoring.read_only_api_calls", true)
+        .with("monitoring.api_calls", "managed")
         .with("threats.minimum_severity", 8)
+        .with("threats.detector", "managed")
         .with("secrets.rotation_days", 60)
         .with("access.trusted_account_ids", json!(["210987654321"]))
         .with("access.external_id", "b8f3d1c2-audit")
         .with("compliance.auto_remediate", false)
+        .with("compliance.recorder", "managed")
         .with(
             "overrides",
             json!({
@@ -171,7 +179,7 @@ async fn undisturbed(stage: &Stage) -> Result<Undisturbed, String> {
         .apply(&provider, &mut resource, &config(&before()))
         .await?;
     let create = sandbox.calls()?;
-    let account = comparable(&common::account(sandbox));
+    let account = stage.account();
 
     // Only then is there something to unsubscribe.
     confirm(sandbox)?;
@@ -180,7 +188,7 @@ async fn undisturbed(stage: &Stage) -> Result<Undisturbed, String> {
         .apply(&provider, &mut resource, &config(&replaced()))
         .await?;
     let replace = sandbox.mutations_since(since)?;
-    let another = comparable(&common::account(sandbox));
+    let another = stage.account();
     confirm(sandbox)?;
     stage
         .apply(&provider, &mut resource, &config(&before()))
@@ -191,7 +199,7 @@ async fn undisturbed(stage: &Stage) -> Result<Undisturbed, String> {
         .apply(&provider, &mut resource, &config(&after()))
         .await?;
     let update = sandbox.mutations_since(since)?;
-    let changed = comparable(&common::account(sandbox));
+    let changed = stage.account();
 
     confirm(sandbox)?;
     let since = sandbox.last_sequence()?;
@@ -330,7 +338,7 @@ impl Worker<'_> {
             let name = format!("destroy killed at {}", list(&chain.destroy));
             self.held_to(name, result);
         }
-        common::renew(&self.stage.sandbox);
+        self.stage.renew();
     }
 
     /// Kills one provider after the other at a point each, all of them at the
@@ -402,7 +410,7 @@ impl Worker<'_> {
         if let Some(resource) = left {
             return Ok(resource);
         }
-        common::renew(&self.stage.sandbox);
+        self.stage.renew();
         let provider = self.stage.provider().await?;
         let mut resource = Resource::new(TYPE);
         let config = config(&before());
@@ -504,15 +512,12 @@ impl Worker<'_> {
 
     async fn destroy(&self, mut resource: Resource, chain: &Chain) -> Result<(), String> {
         let stage = &self.stage;
-        // As many subscriptions as the undisturbed destroy had, and as many
-        // old versions of policies, of which each change leaves one.
-        let has = |what: fn(&Point) -> bool| chain.destroy.iter().any(what);
-        let past = if has(|point| point.operation == "DeletePolicyVersion") {
-            vec![replaced(), before(), after()]
-        } else if has(|point| point.service == "sns") {
-            vec![after()]
-        } else {
-            Vec::new()
+        // As much as the undisturbed destroy had, and as many old versions of
+        // policies, of which each change leaves one.
+        let mut points = chain.destroy.iter();
+        let past = match points.any(|point| point.operation == "DeletePolicyVersion") {
+            true => vec![replaced(), before(), after()],
+            false => vec![after()],
         };
         for settings in past {
             let provider = stage.provider().await?;

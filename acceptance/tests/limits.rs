@@ -4,9 +4,9 @@
 
 mod common;
 
-use acceptance::Sandbox;
+use acceptance::{Action, Rule, Sandbox};
 use common::{
-    Borrowed, apply, expect_code, expect_empty_plan, pipeline, rates, sandbox, terraform,
+    LOG_BUCKET, apply, bare, expect_code, expect_empty_plan, pipeline, rates, sandbox, terraform,
     terraform_within_limits,
 };
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ const BLOCK: &str = include_str!("account/public_access_block.py");
 /// an account has once.
 const OTHERS: &str = r#"
 s3 = boto3.client("s3")
-s3.create_bucket(Bucket="of-others")
+log_bucket("of-others")
 s3.put_object(Bucket="of-others", Key="file", Body=b"theirs")
 events = boto3.client("events")
 events.put_rule(Name="of-others", EventPattern=json.dumps({"source": ["theirs"]}))
@@ -100,13 +100,6 @@ print(json.dumps({
 }, default=str))
 "#;
 
-/// An account in which nobody has set anything.
-fn bare() -> Borrowed {
-    let sandbox = sandbox();
-    sandbox.reset().expect("reset");
-    sandbox
-}
-
 fn of_others(sandbox: &Sandbox) -> Value {
     let things = sandbox.boto3(&format!("{BLOCK}{LOOK}")).expect("a look");
     json!([sandbox.settings().expect("settings"), things])
@@ -116,7 +109,7 @@ fn of_others(sandbox: &Sandbox) -> Value {
 fn the_account_has_its_settings_and_others_have_their_things_before_and_after() {
     let sandbox = bare();
     sandbox
-        .boto3(&format!("{BLOCK}{OTHERS}"))
+        .boto3(&format!("{BLOCK}{LOG_BUCKET}{OTHERS}"))
         .expect("others were here first");
     let everything = sandbox.account().expect("an account");
     let before = of_others(&sandbox);
@@ -228,6 +221,42 @@ fn what_the_account_lacks_is_made_when_that_is_asked_for_and_goes_again() {
     let ran = first.destroy().expect("runs");
     expect_code(&ran, 0, "destroy");
     assert_eq!(all(), before, "as it was");
+}
+
+/// An apply is killed, its state lost, and the next one looks before the tags
+/// of what was made have reached AWS' answers.
+#[test]
+fn what_an_interrupted_apply_made_is_no_strangers_although_its_tags_are_late() {
+    let sandbox = bare();
+    let first = terraform(&sandbox, &pipeline(MANAGED));
+    let denied = Rule::new(Action::AccessDenied).service("cloudwatch");
+    let denied = denied.operation("PutDashboard");
+    sandbox.weather([denied]).expect("weather");
+    let ran = first.apply(&[]).expect("runs");
+    expect_code(&ran, 1, "an apply that does not end");
+    let made = sandbox.settings().expect("settings");
+
+    let second = terraform(&sandbox, &pipeline(MANAGED));
+    let late = [
+        ("config", "ListTagsForResource"),
+        ("cloudtrail", "ListTags"),
+        ("guardduty", "GetDetector"),
+        ("iam", "GetRole"),
+    ];
+    let late = late.map(|(service, operation)| {
+        let late = Rule::new(Action::TagsLate).service(service);
+        late.operation(operation).first(2)
+    });
+    sandbox.weather(late).expect("weather");
+    let plan = second.plan(&[]).expect("runs");
+    expect_code(&plan, 2, "the plan of the next one");
+    sandbox.clear_weather().expect("cleared");
+    apply(&second);
+    expect_empty_plan(&second);
+    assert_eq!(sandbox.settings().expect("settings"), made, "taken over");
+    let ran = second.destroy().expect("runs");
+    expect_code(&ran, 0, "destroy");
+    assert_eq!(sandbox.account().expect("an account"), json!({}));
 }
 
 /// Where there is nothing, nothing is made that is the account's.

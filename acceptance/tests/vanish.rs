@@ -9,8 +9,7 @@ mod matrix;
 use acceptance::terraform::{Terraform, changed_lines, resource_change};
 use acceptance::{Action, Rule, Sandbox};
 use common::{
-    ADDRESS, apply, expect_clean_destroy, expect_code, expect_empty_plan, pipeline, sandbox,
-    terraform,
+    ADDRESS, apply, bare, expect_clean_destroy, expect_code, expect_empty_plan, pipeline, terraform,
 };
 use live::{Settings, expect_exactly};
 use matrix::whole;
@@ -26,18 +25,23 @@ const EMAILS: [&str; 2] = ["a@example.com", "b@example.com"];
 const ROUNDS: &[&[&str]] = &[
     // What stands alone or hangs on something that stays.
     &[
+        "AWS::ApiGateway::Account",
+        "AWS::ApiGateway::BasePathMapping",
         "AWS::ApiGateway::Method",
         "AWS::ApiGateway::Model",
         "AWS::ApiGateway::RequestValidator",
         "AWS::ApiGateway::UsagePlanKey",
+        "AWS::CloudTrail::Trail",
         "AWS::CloudWatch::Alarm",
         "AWS::CloudWatch::Dashboard",
         "AWS::Config::ConfigRule",
+        "AWS::Config::DeliveryChannel",
         "AWS::EC2::NetworkAclEntry",
         "AWS::EC2::SecurityGroupIngress",
         "AWS::EC2::SubnetNetworkAclAssociation",
         "AWS::EC2::SubnetRouteTableAssociation",
         "AWS::Events::Rule",
+        "AWS::GuardDuty::Detector",
         "AWS::KMS::Alias",
         "AWS::Lambda::Permission",
         "AWS::Logs::MetricFilter",
@@ -51,14 +55,17 @@ const ROUNDS: &[&[&str]] = &[
         "AWS::WAFv2::LoggingConfiguration",
         "AWS::WAFv2::WebACLAssociation",
     ],
-    // What the API is made of, and what functions act as.
+    // What the API is made of, what functions act as, and what records while
+    // where it writes stays.
     &[
         "AWS::ApiGateway::ApiKey",
         "AWS::ApiGateway::ClientCertificate",
         "AWS::ApiGateway::Deployment",
+        "AWS::ApiGateway::DomainName",
         "AWS::ApiGateway::Resource",
         "AWS::ApiGateway::Stage",
         "AWS::ApiGateway::UsagePlan",
+        "AWS::Config::ConfigurationRecorder",
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Role",
         "AWS::WAFv2::WebACL",
@@ -89,6 +96,10 @@ const ROUNDS: &[&[&str]] = &[
 /// What goes with what one of these properties names: AWS deletes it together
 /// with that, or wants it gone before.
 const INSIDE: &[(&str, &[&str])] = &[
+    (
+        "AWS::ApiGateway::BasePathMapping",
+        &["DomainName", "RestApiId"],
+    ),
     ("AWS::ApiGateway::Deployment", &["RestApiId"]),
     ("AWS::ApiGateway::Method", &["ResourceId", "RestApiId"]),
     ("AWS::ApiGateway::Model", &["RestApiId"]),
@@ -123,8 +134,15 @@ const INSIDE: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// With all types that only options bring.
 fn settings() -> Settings {
-    Settings::new("documents").with("alerts.emails", json!(EMAILS))
+    Settings::new("documents")
+        .with("alerts.emails", json!(EMAILS))
+        .with("compliance.recorder", "managed")
+        .with("threats.detector", "managed")
+        .with("monitoring.api_calls", "managed")
+        .with("api.logging_role", "managed")
+        .with("api.mutual_tls", live::mutual_tls())
 }
 
 /// Logical id -> type and physical id.
@@ -374,7 +392,7 @@ const SAMPLED_EVERY: usize = 3;
 
 #[test]
 fn what_was_deleted_outside_is_planned_and_made_again_until_each_resource_has_been_once() {
-    let sandbox = sandbox();
+    let sandbox = bare();
     let terraform = terraform(&sandbox, &pipeline(&settings().hcl()));
     apply(&terraform);
     confirm(&sandbox);
@@ -473,7 +491,7 @@ print(json.dumps(named, default=str))
 
 #[test]
 fn a_manifest_deleted_outside_is_written_again() {
-    let sandbox = sandbox();
+    let sandbox = bare();
     let terraform = terraform(&sandbox, &pipeline(&settings().hcl()));
     apply(&terraform);
     let name = "/tap/documents-dev/manifest";
@@ -511,7 +529,7 @@ fn sampled(reads: &BTreeSet<(String, String)>) -> Vec<&(String, String)> {
 
 #[test]
 fn a_read_that_is_denied_is_an_error_of_the_plan_and_nothing_is_made_again() {
-    let sandbox = sandbox();
+    let sandbox = bare();
     let terraform = terraform(&sandbox, &pipeline(&settings().hcl()));
     apply(&terraform);
     let since = sandbox.last_sequence().expect("recorded");

@@ -173,6 +173,12 @@ impl Singleton {
         }
     }
 
+    /// The pipeline is to make it, and there is one that is not the pipeline's.
+    pub fn is_in_the_way(self, spec: &Spec, account: &AccountState) -> bool {
+        let found = self.found(account).unwrap_or_default();
+        self.provision(spec) == Provision::Managed && !found.is_empty()
+    }
+
     /// The pipeline builds on it, and it is not there.
     pub fn is_missed(self, spec: &Spec, account: &AccountState) -> bool {
         self.provision(spec) == Provision::Existing && self.found(account) == Some("")

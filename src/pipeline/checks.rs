@@ -5,7 +5,6 @@ use super::account::Singleton;
 use super::failure::{error, warning};
 use super::planning::{Desired, Planned};
 use super::state::State;
-use crate::blueprint::spec::Provision;
 use crate::blueprint::{self, AccountState, Facts, OverrideError, Spec, renames};
 use crate::bundle::{self, Architecture, Bundle};
 use crate::engine::Registry;
@@ -204,11 +203,10 @@ pub fn regions(diags: &mut Diagnostics, [first, second]: [&Spec; 2], here: &Fact
 /// Refuses to make what an account can have one of where there is one.
 pub fn singletons(diags: &mut Diagnostics, probes: [&Spec; 2], account: &AccountState) {
     for one in Singleton::ALL {
-        let found = one.found(account).unwrap_or_default();
-        let managed = probes.map(|spec| one.provision(spec) == Provision::Managed);
-        if managed != [true, true] || found.is_empty() {
+        if !probes.iter().all(|spec| one.is_in_the_way(spec, account)) {
             continue;
         }
+        let found = one.found(account).unwrap_or_default();
         let (area, attribute) = one.attribute();
         let (what, _, _) = prerequisite(one);
         error(

@@ -6,7 +6,8 @@ use crate::aws::{self, AwsContext, AwsSettings, ParameterManifest, SecretUse};
 use crate::blueprint::{self, AccountState, Facts};
 use crate::bundle;
 use crate::engine::{
-    Engine, HandlerError, Journal, ManifestStore, Owner, Registry, RetryPolicy, SystemClock,
+    Engine, ErrorKind, HandlerError, Journal, ManifestStore, Owner, Registry, RetryPolicy,
+    SystemClock,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -44,11 +45,13 @@ impl Cloud {
     /// What the account and region are like now, for the pipeline of that id:
     /// what it has made itself does not count. Called at create, and when an
     /// attribute changes that uses a fact. As patient as an apply: AWS
-    /// throttles a busy account's plans too.
+    /// throttles a busy account's plans too. `in_the_way` says whether
+    /// something is there that the pipeline is to make.
     pub async fn look(
         &self,
         pipeline: &str,
         cancel: &CancellationToken,
+        in_the_way: impl Fn(&AccountState) -> bool,
     ) -> Result<Sighting, HandlerError> {
         let clients = self.context.ready().await?;
         let patience = RetryPolicy::default();
@@ -56,22 +59,54 @@ impl Cloud {
             patience.patiently(&SystemClock, "the network", cancel, || {
                 aws::network_facts(&clients)
             }),
-            patience.patiently(&SystemClock, "the account", cancel, || {
-                self.context.account_state(pipeline)
-            }),
+            self.account(pipeline, cancel, in_the_way),
             patience.patiently(&SystemClock, "the quotas", cancel, || self.context.used()),
         )?;
         Ok(Sighting {
             zone_ids: network.zone_ids,
             prefix_list_ids: network.prefix_list_ids,
-            account: AccountState {
+            account,
+            used,
+        })
+    }
+
+    /// The account's singletons. What is in the way is not believed at once:
+    /// an apply that was killed a moment ago may have made it, and its tags are
+    /// late.
+    async fn account(
+        &self,
+        pipeline: &str,
+        cancel: &CancellationToken,
+        in_the_way: impl Fn(&AccountState) -> bool,
+    ) -> Result<AccountState, HandlerError> {
+        let patience = RetryPolicy::default();
+        let last = Mutex::new(None);
+        let looked = patience.patiently(&SystemClock, "the account", cancel, || async {
+            let account = self.context.account_state(pipeline).await?;
+            let account = AccountState {
                 recorder: account.recorder,
                 detector: account.detector,
                 trail: account.trail,
                 api_logging_role: account.api_logging_role,
-            },
-            used,
-        })
+            };
+            if !in_the_way(&account) {
+                return Ok(account);
+            }
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(account);
+            let message = "there is already what the pipeline is to make";
+            Err(HandlerError::ours(
+                ErrorKind::Stranger,
+                "the account",
+                message,
+            ))
+        });
+        match looked.await {
+            Err(error) if error.kind == ErrorKind::Stranger => {
+                let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
+                last.ok_or(error)
+            }
+            looked => looked,
+        }
     }
 
     /// What the account has one of, whoever made it, and when secrets were
@@ -191,11 +226,7 @@ impl Session {
             settings.region = Some(region.to_owned());
         }
         let context = AwsContext::new(settings).map_err(|error| {
-            HandlerError::ours(
-                crate::engine::ErrorKind::Invalid,
-                "the provider block",
-                error.to_string(),
-            )
+            HandlerError::ours(ErrorKind::Invalid, "the provider block", error.to_string())
         })?;
         contexts.insert(key, Arc::clone(&context));
         Ok(context)

@@ -8,7 +8,7 @@ use super::failure::error;
 use super::inputs::{self, Inputs, Probe};
 use super::planning::Desired;
 use super::state::State;
-use crate::blueprint::{Facts, Spec, naming};
+use crate::blueprint::{AccountState, Facts, Spec, naming};
 use crate::engine::HandlerError;
 use crate::plugin;
 use std::collections::BTreeMap;
@@ -87,7 +87,12 @@ pub async fn missed(
 
 async fn look(diags: &mut Diagnostics, cloud: &Cloud, spec: &Spec) -> Option<Sighting> {
     let pipeline = naming::pipeline_id(spec, &cloud.here);
-    match cloud.look(&pipeline, &plugin::cancellation()).await {
+    let in_the_way = |account: &AccountState| {
+        let mut all = Singleton::ALL.into_iter();
+        all.any(|one| one.is_in_the_way(spec, account))
+    };
+    let cancel = plugin::cancellation();
+    match cloud.look(&pipeline, &cancel, in_the_way).await {
         Ok(seen) => Some(seen),
         Err(cause) => {
             unreachable_aws(diags, &cause);

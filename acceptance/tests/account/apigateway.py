@@ -1,4 +1,5 @@
-# APIs with what stands below them, keys, usage plans, client certificates.
+# APIs with what stands below them, keys, usage plans, client certificates,
+# domain names, and the role with which the account writes the logs of APIs.
 
 gateway = Late("apigateway")
 
@@ -72,6 +73,24 @@ def usage_plan_keys():
 @kind("client certificates")
 def client_certificates():
     return {one["clientCertificateId"] for one in listed("apigateway", "get_client_certificates", "items")}
+
+
+@kind("domain names")
+def domain_names():
+    return {one["domainName"] for one in listed("apigateway", "get_domain_names", "items")}
+
+
+@kind("base path mappings")
+def base_path_mappings():
+    return {(name, one["basePath"]) for name in domain_names()
+            for one in listed("apigateway", "get_base_path_mappings", "items", domainName=name)}
+
+
+@kind("roles for the logs of APIs")
+def api_logging_roles():
+    """Of which there is one, without the one that the account has before any pipeline."""
+    role = gateway.get_account().get("cloudwatchRoleArn") or None
+    return {role} - {None, f"arn:aws:iam::{account}:role/api-gateway-logs"}
 
 
 # -- what a resource of the template is here ------------------------------------------------
@@ -148,20 +167,31 @@ def identify_client_certificate(x, id, p):
     return tagged_here(x, id, listed("apigateway", "get_client_certificates", "items"), "clientCertificateId")
 
 
+@identify("AWS::ApiGateway::DomainName")
+def identify_domain_name(x, id, p):
+    return {"Ref": p["DomainName"]}
+
+
 # -- as CloudFormation would write what is here -------------------------------------------
+
+def policy_of(api):
+    """A document whose quotes are escaped once more."""
+    document = api.get("policy")
+    return json.loads(document.replace('\\"', '"')) if document else None
+
 
 @compare("AWS::ApiGateway::RestApi")
 def compare_api(x, id, p):
     x.saw("APIs", x.name(id, "Ref"))
     api = gateway.get_rest_api(restApiId=x.name(id, "Ref"))
-    document = api.get("policy")
+    document = policy_of(api)
     same(id, p | ({"Policy": policy(p["Policy"])} if "Policy" in p else {}), {
         "Name": api["name"],
         "Description": api.get("description"),
         "ApiKeySourceType": api["apiKeySource"],
         "DisableExecuteApiEndpoint": api["disableExecuteApiEndpoint"],
         "EndpointConfiguration": {"Types": api["endpointConfiguration"]["types"]},
-        "Policy": document and policy(json.loads(document.replace('\\"', '"'))),
+        "Policy": document and policy(document),
     })
     x.tags(id, p, api["tags"])
 
@@ -310,6 +340,34 @@ def compare_client_certificate(x, id, p):
     x.tags(id, p, certificate["tags"])
 
 
+@compare("AWS::ApiGateway::DomainName")
+def compare_domain_name(x, id, p):
+    x.saw("domain names", p["DomainName"])
+    domain = gateway.get_domain_name(domainName=p["DomainName"])
+    trust = domain.get("mutualTlsAuthentication")
+    same(id, p, {
+        "DomainName": domain["domainName"],
+        "RegionalCertificateArn": domain.get("regionalCertificateArn"),
+        "EndpointConfiguration": {"Types": domain["endpointConfiguration"]["types"]},
+        "SecurityPolicy": domain["securityPolicy"],
+        "MutualTlsAuthentication": trust and {name[0].upper() + name[1:]: value for name, value in trust.items() if value},
+    })
+    x.tags(id, p, domain["tags"])
+
+
+@compare("AWS::ApiGateway::BasePathMapping")
+def compare_base_path_mapping(x, id, p):
+    x.saw("base path mappings", (p["DomainName"], "(none)"))
+    mapping = gateway.get_base_path_mapping(domainName=p["DomainName"], basePath="(none)")
+    same(id, p, {"DomainName": p["DomainName"], "RestApiId": mapping["restApiId"], "Stage": mapping["stage"]})
+
+
+@compare("AWS::ApiGateway::Account")
+def compare_account(x, id, p):
+    x.saw("roles for the logs of APIs", p["CloudWatchRoleArn"])
+    same(id, p, {"CloudWatchRoleArn": gateway.get_account()["cloudwatchRoleArn"]})
+
+
 # -- changes --------------------------------------------------------------------------------
 
 def patch(path, value, op="replace"):
@@ -342,13 +400,30 @@ def patch_api(path, value):
     return lambda id: gateway.update_rest_api(restApiId=physical(id), patchOperations=[patch(path, value)])
 
 
+def the_other_endpoint(id):
+    """Where there is a domain name it is off, and otherwise on."""
+    patch_api("/disableExecuteApiEndpoint", json.dumps(not rest_api(id)["disableExecuteApiEndpoint"]))(id)
+
+
+def api_policy(id):
+    return policy_of(rest_api(id))
+
+
+def admit_everybody(id):
+    document = api_policy(id)
+    document["Statement"][0]["Condition"]["NotIpAddress"]["aws:SourceIp"] = "0.0.0.0/0"
+    patch_api("/policy", json.dumps(document))(id)
+
+
 api_tagging = gateway_tags(lambda id: f"restapis/{physical(id)}", lambda id: rest_api(id)["tags"])
 TAG["AWS::ApiGateway::RestApi"] = (api_tagging[0], api_tagging[2])
 CHANGES["AWS::ApiGateway::RestApi"] = [
     (["Name"], patch_api("/name", "other"), lambda id: rest_api(id)["name"]),
     (["Description"], patch_api("/description", "other"), lambda id: rest_api(id)["description"]),
     (["ApiKeySourceType"], patch_api("/apiKeySource", "AUTHORIZER"), lambda id: rest_api(id)["apiKeySource"]),
-    (["DisableExecuteApiEndpoint"], patch_api("/disableExecuteApiEndpoint", "true"), lambda id: rest_api(id)["disableExecuteApiEndpoint"]),
+    (["DisableExecuteApiEndpoint"], the_other_endpoint, lambda id: rest_api(id)["disableExecuteApiEndpoint"]),
+    (lambda id: ["Policy.Statement[0].Condition.NotIpAddress.aws:SourceIp"] if api_policy(id) else [], admit_everybody, api_policy),
+    (lambda id: ["Policy"] if api_policy(id) else [], patch_api("/policy", ""), api_policy),
     (["EndpointConfiguration.Types[0]"], patch_api("/endpointConfiguration/types/REGIONAL", "EDGE"),
      lambda id: rest_api(id)["endpointConfiguration"]["types"]),
     *tag_changes(*api_tagging),
@@ -537,8 +612,78 @@ CHANGES["AWS::ApiGateway::ClientCertificate"] = [
     *tag_changes(*certificate_tagging),
 ]
 
+
+def domain_name(*names):
+    return lambda id: [gateway.get_domain_name(domainName=physical(id)).get(name) for name in names]
+
+
+def patch_domain_name(*changes):
+    patches = [patch(path, value) for path, value in changes]
+    return lambda id: gateway.update_domain_name(domainName=physical(id), patchOperations=patches)
+
+
+domain_tagging = gateway_tags(lambda id: f"domainnames/{physical(id)}", lambda id: domain_name("tags")(id)[0])
+TRUST = "/mutualTlsAuthentication/"
+OTHER_CERTIFICATE = f"arn:aws:acm:{region}:{account}:certificate/00000000-0000-0000-0000-000000000000"
+TAG["AWS::ApiGateway::DomainName"] = (domain_tagging[0], domain_tagging[2])
+CHANGES["AWS::ApiGateway::DomainName"] = [
+    (["MutualTlsAuthentication.TruststoreUri"], patch_domain_name((TRUST + "truststoreUri", "s3://a-strangers/clients.pem")),
+     domain_name("mutualTlsAuthentication")),
+    # Without a truststore there is no mutual TLS, and an older version will do.
+    (["MutualTlsAuthentication.TruststoreUri", "SecurityPolicy"],
+     patch_domain_name((TRUST + "truststoreUri", ""), ("/securityPolicy", "TLS_1_0")), domain_name("mutualTlsAuthentication", "securityPolicy")),
+    (["MutualTlsAuthentication.TruststoreVersion"], patch_domain_name((TRUST + "truststoreVersion", "1")), domain_name("mutualTlsAuthentication")),
+    (["RegionalCertificateArn"], patch_domain_name(("/regionalCertificateArn", OTHER_CERTIFICATE)), domain_name("regionalCertificateArn")),
+    *tag_changes(*domain_tagging),
+]
+
+
+def mapping_place(id):
+    return dict(zip(("domainName", "basePath"), below(id)))
+
+
+def mapping(name):
+    return lambda id: gateway.get_base_path_mapping(**mapping_place(id))[name]
+
+
+def patch_mapping(path, value):
+    return lambda id: gateway.update_base_path_mapping(**mapping_place(id), patchOperations=[patch(path, value(id))])
+
+
+def stage_of_a_stranger(id):
+    """Beside ours, and serving the same."""
+    api, ours = mapping("restApiId")(id), mapping("stage")(id)
+    served = gateway.get_stage(restApiId=api, stageName=ours)["deploymentId"]
+    return gateway.create_stage(restApiId=api, stageName="a-strangers", deploymentId=served)["stageName"]
+
+
+def api_of_a_stranger(id):
+    api = gateway.create_rest_api(name="a stranger's")["id"]
+    root = {"restApiId": api, "resourceId": api_resources(api)[0]["id"], "httpMethod": "GET"}
+    gateway.put_method(**root, authorizationType="NONE")
+    gateway.put_integration(**root, type="MOCK")
+    gateway.create_deployment(restApiId=api, stageName=mapping("stage")(id))
+    return api
+
+
+def delete_things_of_strangers():
+    for api, name in stage_names():
+        if name == "a-strangers":
+            gateway.delete_stage(restApiId=api, stageName=name)
+    for api in apis():
+        if api["name"] == "a stranger's":
+            gateway.delete_rest_api(restApiId=api["id"])
+
+
+TIDY.append(delete_things_of_strangers)
+CHANGES["AWS::ApiGateway::BasePathMapping"] = [
+    (["Stage"], patch_mapping("/stage", stage_of_a_stranger), mapping("stage")),
+    (["RestApiId"], patch_mapping("/restapiId", api_of_a_stranger), mapping("restApiId")),
+]
+
 # Where it stands is all that a resource is; what it deploys, all that a deployment is;
-# whom it lets in, all that a plan's key is.
+# whom it lets in, all that a plan's key is; and a role that somebody sets is theirs.
+CHANGES["AWS::ApiGateway::Account"] = []
 CHANGES["AWS::ApiGateway::Resource"] = []
 CHANGES["AWS::ApiGateway::Deployment"] = []
 CHANGES["AWS::ApiGateway::UsagePlanKey"] = []
@@ -604,8 +749,28 @@ def delete_api_resource(identifier):
         pass
 
 
+@deletes("AWS::ApiGateway::BasePathMapping")
+def delete_base_path_mapping(identifier):
+    name, path = identifier.split("|")
+    gateway.delete_base_path_mapping(domainName=name, basePath=path)
+
+
+@deletes("AWS::ApiGateway::DomainName")
+def delete_domain_name(name):
+    gateway.delete_domain_name(domainName=name)
+
+
+@deletes("AWS::ApiGateway::Account")
+def delete_account_role(arn):
+    gateway.update_account(patchOperations=[patch("/cloudwatchRoleArn", "")])
+
+
 @deletes("AWS::ApiGateway::RestApi")
 def delete_api(api):
+    # One that a domain name serves cannot be deleted.
+    for name, path in base_path_mappings():
+        if gateway.get_base_path_mapping(domainName=name, basePath=path)["restApiId"] == api:
+            gateway.delete_base_path_mapping(domainName=name, basePath=path)
     gateway.delete_rest_api(restApiId=api)
 
 

@@ -1,4 +1,4 @@
-# Config rules. The recorder is the account's.
+# Config rules, and the recorder and the delivery channel of which a region has one each.
 
 aws_config = Late("config")
 
@@ -6,6 +6,17 @@ aws_config = Late("config")
 @kind("Config rules")
 def config_rules():
     return {rule["ConfigRuleName"] for rule in listed("config", "describe_config_rules", "ConfigRules")}
+
+
+@kind("recorders")
+def recorders():
+    """Without the one that the account has before any pipeline."""
+    return {recorder["name"] for recorder in aws_config.describe_configuration_recorders()["ConfigurationRecorders"]} - {"default"}
+
+
+@kind("delivery channels")
+def delivery_channels():
+    return {channel["name"] for channel in aws_config.describe_delivery_channels()["DeliveryChannels"]}
 
 
 def config_rule(name):
@@ -38,6 +49,50 @@ def compare_config_rule(x, id, p):
     x.tags(id, {"Tags": []}, config_rule_tags_of(p["ConfigRuleName"]))
 
 
+def live_recorder(name):
+    return aws_config.describe_configuration_recorders(ConfigurationRecorderNames=[name])["ConfigurationRecorders"][0]
+
+
+def live_channel(name):
+    return aws_config.describe_delivery_channels(DeliveryChannelNames=[name])["DeliveryChannels"][0]
+
+
+def is_recording():
+    return [one["recording"] for one in aws_config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]]
+
+
+@identify("AWS::Config::ConfigurationRecorder")
+def identify_recorder(x, id, p):
+    return {"Ref": p["Name"]}
+
+
+@compare("AWS::Config::ConfigurationRecorder")
+def compare_recorder(x, id, p):
+    x.saw("recorders", p["Name"])
+    live = live_recorder(p["Name"])
+    group = {name[0].upper() + name[1:]: value for name, value in live["recordingGroup"].items() if value != []}
+    same(id, p, {"Name": live["name"], "RoleARN": live["roleARN"], "RecordingGroup": group})
+    # Its type has no property of tags either.
+    x.tags(id, {"Tags": []}, tag_map(aws_config.list_tags_for_resource(ResourceArn=live["arn"])["Tags"]))
+
+
+# The channel is what lets the recorder record.
+@compare("AWS::Config::DeliveryChannel")
+def compare_channel(x, id, p):
+    x.saw("delivery channels", p["Name"])
+    live = live_channel(p["Name"])
+    snapshots = live.get("configSnapshotDeliveryProperties")
+    same(id, p, {
+        "Name": live["name"],
+        "S3BucketName": live["s3BucketName"],
+        "S3KeyPrefix": live.get("s3KeyPrefix"),
+        "S3KmsKeyArn": live.get("s3KmsKeyArn"),
+        "SnsTopicARN": live.get("snsTopicARN"),
+        "ConfigSnapshotDeliveryProperties": snapshots and {"DeliveryFrequency": snapshots["deliveryFrequency"]},
+    })
+    differ(f"{id}: is recorded", [True], is_recording())
+
+
 def put_config_rule(change):
     def put(id):
         rule = config_rule(physical(id))
@@ -64,6 +119,59 @@ CHANGES["AWS::Config::ConfigRule"] = [
 ]
 
 
+def put_recorder(**other):
+    def put(id):
+        live = live_recorder(physical(id))
+        said = {key: live[key] for key in ("name", "roleARN", "recordingGroup")}
+        aws_config.put_configuration_recorder(ConfigurationRecorder=said | other)
+    return put
+
+
+def of_recorder(name):
+    return lambda id: live_recorder(physical(id))[name]
+
+
+# The role that AWS keeps for it.
+SERVICE_ROLE = f"arn:aws:iam::{account}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
+CHANGES["AWS::Config::ConfigurationRecorder"] = [
+    (["RecordingGroup.AllSupported", "RecordingGroup.IncludeGlobalResourceTypes", "RecordingGroup.ResourceTypes"],
+     put_recorder(recordingGroup={"allSupported": False, "includeGlobalResourceTypes": False, "resourceTypes": ["AWS::EC2::Instance"]}),
+     of_recorder("recordingGroup")),
+    (["RecordingGroup.IncludeGlobalResourceTypes"], put_recorder(recordingGroup={"allSupported": True, "includeGlobalResourceTypes": False}),
+     of_recorder("recordingGroup")),
+    (["RoleARN"], put_recorder(roleARN=SERVICE_ROLE), of_recorder("roleARN")),
+]
+
+
+def deliver_elsewhere(id):
+    aws_config.put_delivery_channel(DeliveryChannel={"name": physical(id), "s3BucketName": log_bucket("a-strangers-records")})
+
+
+def stop_recording(id):
+    aws_config.stop_configuration_recorder(ConfigurationRecorderName=next(iter(recorders())))
+
+
+CHANGES["AWS::Config::DeliveryChannel"] = [
+    # What it stands for: that something is recorded.
+    (["RecorderStopped"], stop_recording, lambda id: is_recording()),
+    (["S3BucketName", "S3KeyPrefix"], deliver_elsewhere, lambda id: live_channel(physical(id))),
+]
+TIDY.append(lambda: delete_bucket_of_a_stranger("a-strangers-records"))
+
+
 @deletes("AWS::Config::ConfigRule")
 def delete_config_rule(name):
     aws_config.delete_config_rule(ConfigRuleName=name)
+
+
+@deletes("AWS::Config::DeliveryChannel")
+def delete_channel(name):
+    # One that is written to cannot be deleted.
+    for recorder in recorders():
+        aws_config.stop_configuration_recorder(ConfigurationRecorderName=recorder)
+    aws_config.delete_delivery_channel(DeliveryChannelName=name)
+
+
+@deletes("AWS::Config::ConfigurationRecorder")
+def delete_recorder(name):
+    aws_config.delete_configuration_recorder(ConfigurationRecorderName=name)

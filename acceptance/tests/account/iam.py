@@ -41,8 +41,9 @@ def all_attached(role):
 
 
 def attached(role):
-    """The policies that the role names; those that name the role say so in a tag."""
-    names_it = lambda arn: role in tag_map(iam.list_policy_tags(PolicyArn=arn)["Tags"]).get("tap:roles", "").split()
+    """The policies that the role names; those that name the role say so in a tag. AWS' own carry none."""
+    of_aws = lambda arn: arn.split(":")[4] == "aws"
+    names_it = lambda arn: not of_aws(arn) and role in tag_map(iam.list_policy_tags(PolicyArn=arn)["Tags"]).get("tap:roles", "").split()
     return [arn for arn in all_attached(role) if not names_it(arn)]
 
 
@@ -60,8 +61,10 @@ def compare_role(x, id, p):
     name = p["RoleName"]
     x.saw("roles", name)
     role = iam.get_role(RoleName=name)["Role"]
+    # An hour is what AWS takes where nothing is said.
+    said = {"MaxSessionDuration": 3600} | p
     differ_by_property(
-        id, p | {"AssumeRolePolicyDocument": policy(p["AssumeRolePolicyDocument"]), "ManagedPolicyArns": sorted(p["ManagedPolicyArns"])},
+        id, said | {"AssumeRolePolicyDocument": policy(p["AssumeRolePolicyDocument"]), "ManagedPolicyArns": sorted(p.get("ManagedPolicyArns", []))},
         {"AssumeRolePolicyDocument": policy(role["AssumeRolePolicyDocument"]), "Description": role.get("Description"),
          "ManagedPolicyArns": attached(name), "MaxSessionDuration": role["MaxSessionDuration"],
          "PermissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"), "RoleName": role["RoleName"]})
@@ -116,8 +119,10 @@ CHANGES["AWS::IAM::Role"] = [
      lambda id: role(id).get("Description")),
     (["MaxSessionDuration"], lambda id: iam.update_role(RoleName=physical(id), Description=role(id)["Description"], MaxSessionDuration=7200),
      lambda id: role(id)["MaxSessionDuration"]),
-    (["PermissionsBoundary"], lambda id: iam.delete_role_permissions_boundary(RoleName=physical(id)), lambda id: role(id).get("PermissionsBoundary")),
-    (["ManagedPolicyArns"], detach, lambda id: attached(physical(id))),
+    # A role that AWS' services act as has no boundary, and one may name no policy.
+    (lambda id: ["PermissionsBoundary"] if "PermissionsBoundary" in role(id) else [],
+     lambda id: iam.delete_role_permissions_boundary(RoleName=physical(id)), lambda id: role(id).get("PermissionsBoundary")),
+    (lambda id: ["ManagedPolicyArns"] if attached(physical(id)) else [], detach, lambda id: attached(physical(id))),
     (["ManagedPolicyArns"], lambda id: iam.attach_role_policy(RoleName=physical(id), PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"),
      lambda id: attached(physical(id))),
     (["InlinePolicies"], lambda id: iam.put_role_policy(RoleName=physical(id), PolicyName="a-strangers", PolicyDocument=json.dumps(INLINE)),

@@ -132,6 +132,10 @@ def put_code(**arguments):
     return put
 
 
+def concurrency(id):
+    return functions_api.get_function_concurrency(FunctionName=physical(id)).get("ReservedConcurrentExecutions")
+
+
 def other_variables(id):
     return {"Variables": of_function("Environment")(id)["Variables"] | {"TAP_AUDIT_TABLE": "other"}}
 
@@ -160,6 +164,10 @@ CHANGES["AWS::Lambda::Function"] = [
     (["Role"], configure_function(Role=lambda id: iam.get_role(RoleName=physical("UploadRole"))["Role"]["Arn"]), of_function("Role")),
     (["DeadLetterConfig"], configure_function(DeadLetterConfig={"TargetArn": ""}), lambda id: of_function("DeadLetterConfig")(id) or None),
     (["VpcConfig.SecurityGroupIds[0]"], configure_function(VpcConfig=in_quarantine), vpc_of_function),
+    (["ReservedConcurrentExecutions"],
+     lambda id: functions_api.put_function_concurrency(FunctionName=physical(id), ReservedConcurrentExecutions=7), concurrency),
+    (lambda id: ["ReservedConcurrentExecutions"] if concurrency(id) is not None else [],
+     lambda id: functions_api.delete_function_concurrency(FunctionName=physical(id)), concurrency),
     *tag_changes(put_function_tags, remove_function_tag, function_tags),
 ]
 

@@ -233,3 +233,8 @@ def delete_bucket(name):
     for version in versions.get("Versions", []) + versions.get("DeleteMarkers", []):
         s3.delete_object(Bucket=name, Key=version["Key"], VersionId=version["VersionId"])
     s3.delete_bucket(Bucket=name)
+
+
+def delete_bucket_of_a_stranger(name):
+    if name in buckets():
+        delete_bucket(name)

@@ -21,12 +21,20 @@ static IDLE: Mutex<Vec<Sandbox>> = Mutex::new(Vec::new());
 pub struct Borrowed(Option<Sandbox>);
 
 pub fn sandbox() -> Borrowed {
+    let sandbox = bare();
+    prepare(&sandbox);
+    sandbox
+}
+
+/// The same with an account in which nobody has set anything: what a pipeline
+/// is told to make of that is then all there is.
+pub fn bare() -> Borrowed {
     let idle = IDLE
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner())
         .pop();
     let sandbox = idle.unwrap_or_else(|| Sandbox::start().expect("the sandbox starts"));
-    prepare(&sandbox);
+    sandbox.forget_calls().expect("forgotten");
     Borrowed(Some(sandbox))
 }
 
@@ -37,13 +45,19 @@ pub fn renew(sandbox: &Sandbox) {
 }
 
 fn prepare(sandbox: &Sandbox) {
-    sandbox.boto3(PREPARE).expect("the account is prepared");
+    let script = format!("{LOG_BUCKET}{PREPARE}");
+    sandbox.boto3(&script).expect("the account is prepared");
     sandbox.forget_calls().expect("forgotten");
 }
 
+/// A bucket in which CloudTrail and Config may write.
+pub const LOG_BUCKET: &str = include_str!("../account/log_bucket.py");
+
 /// What an account has before its first pipeline, once for all of them: a
 /// recorder, a detector, a trail, and the role with which API Gateway writes
-/// logs. Without them a pipeline has no Config rules and no stage logs.
+/// logs. Without them a pipeline has no Config rules and no stage logs. The
+/// trail's bucket is gone again, as if it were another account's: no listing
+/// has to leave it out.
 const PREPARE: &str = r#"
 trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 role = boto3.client("iam").create_role(RoleName="api-gateway-logs", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
@@ -51,13 +65,18 @@ boto3.client("apigateway").update_account(patchOperations=[{"op": "replace", "pa
 boto3.client("guardduty").create_detector(Enable=True)
 boto3.client("config").put_configuration_recorder(ConfigurationRecorder={"name": "default", "roleARN": role})
 trail = boto3.client("cloudtrail")
-trail.create_trail(Name="management", S3BucketName="of-the-log-archive", IsMultiRegionTrail=True)
+trail.create_trail(Name="management", S3BucketName=log_bucket("of-the-log-archive"), IsMultiRegionTrail=True)
 trail.start_logging(Name="management")
+boto3.client("s3").delete_bucket(Bucket="of-the-log-archive")
 "#;
 
 /// What exists beside that, in the form of [`Sandbox::account`].
 pub fn account(sandbox: &Sandbox) -> Value {
     let mut account = sandbox.account().expect("answers");
+    // An account is prepared whole, or bare.
+    let prepared = account["us-east-1"]["roles"]
+        .as_array()
+        .is_some_and(|roles| roles.contains(&json!("api-gateway-logs")));
     let Some(regions) = account.as_object_mut() else {
         return account;
     };
@@ -70,7 +89,7 @@ pub fn account(sandbox: &Sandbox) -> Value {
                 continue;
             };
             match (region.as_str(), kind.as_str()) {
-                ("us-east-1", "detectors") => drop(names.drain(..1)),
+                ("us-east-1", "detectors") if prepared => drop(names.drain(..1)),
                 (_, "recorders") => names.retain(|name| name != "default"),
                 (_, "trails") => names.retain(|name| name != "management"),
                 (_, "roles") => names.retain(|name| name != "api-gateway-logs"),

@@ -48,6 +48,15 @@ fn rule() -> Value {
     })
 }
 
+/// Where channels and trails deliver.
+fn make_bucket(sandbox: &Sandbox) {
+    let script = concat!(
+        include_str!("../account/log_bucket.py"),
+        "log_bucket('documents-logs')"
+    );
+    sandbox.boto3(script).expect("a bucket");
+}
+
 fn make_function(sandbox: &Sandbox) {
     let made = sandbox.boto3(
         r#"
@@ -140,6 +149,7 @@ fn a_rule_waits_for_the_permission_of_its_function_and_not_for_a_recorder() {
 #[test]
 fn a_recorder_that_was_stopped_is_seen_and_started() {
     story(async |sandbox| {
+        make_bucket(sandbox);
         let bench = Bench::new(sandbox);
         bench.made("ConfigRecorder", RECORDER, &recorder()).await;
         let made = bench.made("ConfigChannel", CHANNEL, &channel()).await;
@@ -160,6 +170,30 @@ fn a_recorder_that_was_stopped_is_seen_and_started() {
             .await
             .expect("started");
         assert_eq!(read().await.get("RecorderStopped"), None);
+    });
+}
+
+/// Somebody deletes the recorder and leaves the channel, which nothing then
+/// makes anew.
+#[test]
+fn a_recorder_that_is_made_anew_records_into_the_channel_that_stayed() {
+    story(async |sandbox| {
+        make_bucket(sandbox);
+        let bench = Bench::new(sandbox);
+        bench.made("ConfigRecorder", RECORDER, &recorder()).await;
+        let made = bench.made("ConfigChannel", CHANNEL, &channel()).await;
+        let deleted = sandbox.boto3(
+            r#"boto3.client("config").delete_configuration_recorder(ConfigurationRecorderName="recorder-documents-dev")"#,
+        );
+        deleted.expect("deleted");
+        bench.made("ConfigRecorder", RECORDER, &recorder()).await;
+        let cx = bench.cx("ConfigChannel");
+        let live = bench
+            .handler(CHANNEL)
+            .read(&cx, &made.identifier, Some(&channel()))
+            .await;
+        let live = live.expect("readable").expect("there").properties;
+        assert_eq!(live.get("RecorderStopped"), None, "{live}");
     });
 }
 
@@ -190,6 +224,7 @@ fn a_recorder_keeps_the_contract() {
 #[test]
 fn a_delivery_channel_keeps_the_contract_and_starts_the_recorder() {
     story(async |sandbox| {
+        make_bucket(sandbox);
         let bench = Bench::new(sandbox);
         bench.made("ConfigRecorder", RECORDER, &recorder()).await;
         let mut then = channel();
@@ -249,6 +284,7 @@ fn a_recorder_of_somebody_else_is_refused_whatever_its_name() {
 #[test]
 fn a_trail_keeps_the_contract() {
     story(async |sandbox| {
+        make_bucket(sandbox);
         let bench = Bench::new(sandbox);
         let trail = |key: Option<&str>, logging: bool, team: &str| {
             let mut trail = json!({
@@ -301,6 +337,7 @@ fn a_trail_keeps_the_contract() {
 #[test]
 fn a_trail_that_was_told_to_log_less_is_seen_and_told_again() {
     story(async |sandbox| {
+        make_bucket(sandbox);
         let bench = Bench::new(sandbox);
         let all = json!([{ "IncludeManagementEvents": true, "ReadWriteType": "All" }]);
         let wanted = json!({
@@ -379,6 +416,7 @@ fn none() -> AccountState {
 #[test]
 fn the_account_has_what_others_made_and_not_what_the_pipeline_itself_made() {
     story(async |sandbox| {
+        make_bucket(sandbox);
         assert_eq!(state(sandbox, OWNER).await, none(), "an empty account");
         let bench = Bench::new(sandbox);
         bench.made("ConfigRecorder", RECORDER, &recorder()).await;
@@ -417,12 +455,13 @@ print(json.dumps([detector, role]))
 #[test]
 fn a_trail_that_is_stopped_and_a_role_that_is_gone_are_none_to_build_on() {
     story(async |sandbox| {
+        make_bucket(sandbox);
         sandbox
             .boto3(
                 r#"
 api = boto3.client("cloudtrail")
-api.create_trail(Name="stopped", S3BucketName="b")
-api.create_trail(Name="data", S3BucketName="b")
+api.create_trail(Name="stopped", S3BucketName="documents-logs")
+api.create_trail(Name="data", S3BucketName="documents-logs")
 api.start_logging(Name="data")
 api.put_event_selectors(TrailName="data", EventSelectors=[{"IncludeManagementEvents": False,
     "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]}])

@@ -21,8 +21,7 @@ mod wafv2;
 /// Runs a story against a sandbox of its own.
 pub fn story(tell: impl AsyncFnOnce(&acceptance::Sandbox)) {
     // As a new account is: each story says what there is beside it.
-    let sandbox = common::sandbox();
-    sandbox.reset().expect("an empty account");
+    let sandbox = common::bare();
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

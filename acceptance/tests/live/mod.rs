@@ -15,12 +15,15 @@ pub const SERVICES: &str = concat!(
     include_str!("../account/dynamodb.py"),
     include_str!("../account/kms.py"),
     include_str!("../account/s3.py"),
+    include_str!("../account/log_bucket.py"),
     include_str!("../account/sns.py"),
     // In the order in which vanishing goes: what others lie in goes last.
     include_str!("../account/wafv2.py"),
     include_str!("../account/apigateway.py"),
     include_str!("../account/secretsmanager.py"),
     include_str!("../account/config.py"),
+    include_str!("../account/cloudtrail.py"),
+    include_str!("../account/guardduty.py"),
     include_str!("../account/events.py"),
     include_str!("../account/cloudwatch.py"),
     include_str!("../account/sqs.py"),
@@ -173,6 +176,15 @@ impl Settings {
             .collect::<Vec<_>>()
             .join("\n")
     }
+}
+
+/// A domain name whose certificate and truststore are somebody else's.
+pub fn mutual_tls() -> Value {
+    json!({
+        "domain_name": "documents.example.com",
+        "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "truststore_uri": "s3://of-the-certificate-authority/clients.pem",
+    })
 }
 
 /// Holds the account to exactly what settings stand for.

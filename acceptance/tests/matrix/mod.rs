@@ -2,7 +2,7 @@
 //! next one.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
-use crate::common::{self, Borrowed, sandbox};
+use crate::common::{self, Borrowed};
 use acceptance::terraform::program;
 use acceptance::tfclient::{Action, Diagnostics, Error, Provider, Resource, Start};
 use acceptance::{Call, Rule, Sandbox, When};
@@ -147,7 +147,7 @@ pub fn creations(calls: &[Call]) -> BTreeMap<String, usize> {
 }
 
 /// The kinds of things that AWS names, or that Lambda makes by itself.
-const NAMED_BY_AWS: [&str; 10] = [
+const NAMED_BY_AWS: [&str; 11] = [
     "keys",
     "vpcs",
     "subnets",
@@ -158,6 +158,7 @@ const NAMED_BY_AWS: [&str; 10] = [
     "network_interfaces",
     "flow_logs",
     "client_certificates",
+    "detectors",
 ];
 
 /// An account without the names that AWS chooses: such things are counted.
@@ -214,7 +215,8 @@ pub enum Struck {
     Ended(Resource),
 }
 
-/// A sandbox and a folder in which one provider after the other works.
+/// A sandbox and a folder in which one provider after the other works. The
+/// account is bare: what it has once can then be the pipeline's.
 pub struct Stage {
     pub sandbox: Borrowed,
     dir: tempfile::TempDir,
@@ -223,9 +225,29 @@ pub struct Stage {
 impl Stage {
     pub fn new() -> Self {
         Self {
-            sandbox: sandbox(),
+            sandbox: common::bare(),
             dir: tempfile::tempdir().expect("a folder"),
         }
+    }
+
+    /// Empties the account again, for another pipeline's life.
+    pub fn renew(&self) {
+        self.sandbox.reset().expect("the sandbox is reset");
+        self.sandbox.forget_calls().expect("forgotten");
+    }
+
+    /// Everything that there is, without the names that AWS chooses, and the
+    /// role with which API Gateway writes logs, which is no thing by itself.
+    pub fn account(&self) -> Value {
+        let mut account = comparable(&common::account(&self.sandbox));
+        let settings = self.sandbox.settings().expect("answers");
+        for (region, settings) in settings.as_object().into_iter().flatten() {
+            let role = settings["api_gateway_role"].as_str().unwrap_or_default();
+            if !role.is_empty() {
+                account[region]["api_gateway_role"] = json!([role]);
+            }
+        }
+        account
     }
 
     /// A new provider process, configured.
@@ -332,7 +354,7 @@ impl Stage {
                 differences(&plan.prior, &plan.planned)
             ));
         }
-        let account = comparable(&common::account(&self.sandbox));
+        let account = self.account();
         if account != *expected {
             return Err(format!(
                 "the account should be {expected:#}\nbut is {account:#}"
@@ -342,7 +364,7 @@ impl Stage {
     }
 
     pub fn empty(&self) -> Result<(), String> {
-        match common::account(&self.sandbox) {
+        match self.account() {
             account if account == json!({}) => Ok(()),
             left => Err(format!("destroy should leave nothing, but left {left:#}")),
         }

@@ -52,7 +52,7 @@ c("events").put_rule(Name="rule", EventPattern="{\"source\": [\"a\"]}"); one("ru
 c("secretsmanager").create_secret(Name="secret", SecretString="x"); one("secrets", "secret")
 c("secretsmanager").create_secret(Name="gone", SecretString="x")
 c("secretsmanager").delete_secret(SecretId="gone", RecoveryWindowInDays=7)
-s3.create_bucket(Bucket="one-of-each"); one("buckets", "one-of-each")
+one("buckets", log_bucket("one-of-each"))
 config.put_configuration_recorder(ConfigurationRecorder={"name": "recorder", "roleARN": role}); one("recorders", "recorder")
 config.put_delivery_channel(DeliveryChannel={"name": "channel", "s3BucketName": "one-of-each"}); one("delivery_channels", "channel")
 config.put_config_rule(ConfigRule={"ConfigRuleName": "config-rule", "Source": {"Owner": "AWS", "SourceIdentifier": "S3_BUCKET_VERSIONING_ENABLED"}})
@@ -65,7 +65,7 @@ out(made)
 #[test]
 fn the_account_lists_one_thing_of_every_kind() {
     let sandbox = own();
-    let made = run(&sandbox, ONE_OF_EACH_KIND);
+    let made = run(&sandbox, &format!("{LOG_BUCKET}{ONE_OF_EACH_KIND}"));
     let begin = Instant::now();
     let account = sandbox.account().unwrap();
     let taken = begin.elapsed();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod account;
+mod apigateway;
 mod dynamodb;
 mod firewall;
 mod functions;
@@ -22,6 +23,9 @@ use std::time::{Duration, Instant};
 
 use acceptance::{Call, Sandbox};
 use serde_json::{Value, json};
+
+/// A bucket in which CloudTrail and Config may write.
+const LOG_BUCKET: &str = include_str!("../account/log_bucket.py");
 
 /// One sandbox for the tests that tell their things apart by name.
 fn shared() -> &'static Sandbox {

@@ -137,3 +137,102 @@ out(found + [code(logs.disassociate_kms_key, logGroupName="/aws/keyed/1")])"#;
         ])
     );
 }
+
+#[test]
+fn cloudtrail_bucket_is_there_and_admits_the_trail() {
+    let script = r#"
+trail, s3 = c("cloudtrail"), c("s3")
+make = lambda **more: code(trail.create_trail, Name="blind", S3BucketName="blind-trail", **more)
+def admit(key, source):
+    write = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject",
+             "Resource": f"arn:aws:s3:::blind-trail/{key}AWSLogs/123456789012/*", "Condition": {"StringEquals": {"aws:SourceArn": source}}}
+    s3.put_bucket_policy(Bucket="blind-trail", Policy=json.dumps({"Version": "2012-10-17", "Statement": [write]}))
+ours, other = (f"arn:aws:cloudtrail:us-east-1:123456789012:trail/{name}" for name in ("blind", "other"))
+found = [make()]
+s3.create_bucket(Bucket="blind-trail")
+found.append(make())
+admit("", other)
+found.append(make())
+admit("", ours)
+found += [make(S3KeyPrefix="elsewhere"), make()]
+found += [code(trail.update_trail, Name="blind", **other) for other in (dict(S3BucketName="no-bucket"), dict(S3KeyPrefix="p"), dict(KmsKeyId=""))]
+trail.delete_trail(Name="blind")
+out(found)"#;
+    let refused = "InsufficientS3BucketPolicyException";
+    assert_eq!(
+        run(shared(), script),
+        json!([
+            "S3BucketDoesNotExistException",
+            refused,
+            refused,
+            refused,
+            "ok",
+            "S3BucketDoesNotExistException",
+            refused,
+            "ok"
+        ])
+    );
+}
+
+#[test]
+fn config_delivery_is_as_the_recorders_role_or_as_config_itself() {
+    let script = r#"
+config, s3, iam = c("config", "eu-north-1"), c("s3"), c("iam")
+put = lambda **more: code(config.put_delivery_channel, DeliveryChannel={"name": "x", "s3BucketName": "recorded", **more})
+found = [put()]
+role = iam.create_role(RoleName="recorder", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+config.put_configuration_recorder(ConfigurationRecorder={"name": "x", "roleARN": role})
+found.append(put())
+s3.create_bucket(Bucket="recorded")
+found.append(put())
+write = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::recorded/p/AWSLogs/123456789012/*"}
+document = json.dumps({"Version": "2012-10-17", "Statement": [write]})
+iam.put_role_policy(RoleName="recorder", PolicyName="own", PolicyDocument=document)
+found += [put(), put(s3KeyPrefix="p")]
+iam.delete_role_policy(RoleName="recorder", PolicyName="own")
+attached = iam.create_policy(PolicyName="recorder", PolicyDocument=document)["Policy"]["Arn"]
+found.append(put(s3KeyPrefix="p"))
+iam.attach_role_policy(RoleName="recorder", PolicyArn=attached)
+found.append(put(s3KeyPrefix="p"))
+iam.detach_role_policy(RoleName="recorder", PolicyArn=attached)
+s3.put_bucket_policy(Bucket="recorded", Policy=json.dumps({"Version": "2012-10-17", "Statement": [write | {"Principal": {"Service": "config.amazonaws.com"}}]}))
+out(found + [put(), put(s3KeyPrefix="p")])"#;
+    let refused = "InsufficientDeliveryPolicyException";
+    assert_eq!(
+        run(shared(), script),
+        json!([
+            "NoAvailableConfigurationRecorderException",
+            "NoSuchBucketException",
+            refused,
+            refused,
+            "ok",
+            refused,
+            "ok",
+            refused,
+            "ok"
+        ])
+    );
+}
+
+#[test]
+fn config_recorder_records_where_there_is_a_channel_which_then_stays() {
+    let script = r#"
+config = c("config", "eu-south-1")
+config.put_configuration_recorder(ConfigurationRecorder={"name": "x", "roleARN": "arn:aws:iam::123456789012:role/x"})
+start = lambda: code(config.start_configuration_recorder, ConfigurationRecorderName="x")
+drop = lambda: code(config.delete_delivery_channel, DeliveryChannelName="x")
+found = [start()]
+config.put_delivery_channel(DeliveryChannel={"name": "x", "s3BucketName": log_bucket("recorded-in-the-south")})
+found += [start(), drop()]
+config.stop_configuration_recorder(ConfigurationRecorderName="x")
+out(found + [drop()])"#;
+    assert_eq!(
+        run(shared(), &format!("{LOG_BUCKET}{script}")),
+        json!([
+            "NoAvailableDeliveryChannelException",
+            "ok",
+            "LastDeliveryChannelDeleteFailedException",
+            "ok"
+        ])
+    );
+}

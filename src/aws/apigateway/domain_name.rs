@@ -232,6 +232,8 @@ fn patches(current: &DomainNameProperties, desired: &DomainNameProperties) -> Ve
     if was != now {
         let uri = "/mutualTlsAuthentication/truststoreUri";
         patches.push(replace(uri, &now.truststore_uri));
+    }
+    if was.truststore_version != now.truststore_version {
         // An empty version is the newest.
         let version = now.truststore_version.as_deref().unwrap_or_default();
         patches.push(replace(

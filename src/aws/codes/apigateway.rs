@@ -23,6 +23,12 @@ pub(super) const TABLE: Table = &[
         Says(&[("active stage", Transient)], Invalid),
     ),
     ("DeleteClientCertificate:BadRequestException", IN_USE),
+    // "Please remove all base path mappings related to the RestApi in your
+    // domains"
+    (
+        "DeleteRestApi:BadRequestException",
+        Says(&[("base path mappings", Transient)], Invalid),
+    ),
     // A domain name that is there is no conflict but a bad request.
     (
         "CreateDomainName:BadRequestException",
@@ -68,6 +74,12 @@ mod tests {
                 "DeleteDeployment",
                 "BadRequestException",
                 "Active stages pointing to this deployment must be moved or deleted",
+                Transient,
+            ),
+            (
+                "DeleteRestApi",
+                "BadRequestException",
+                "Deleting RestApi a1 failed. Please remove all base path mappings related to the RestApi in your domains: a.example.com",
                 Transient,
             ),
             (

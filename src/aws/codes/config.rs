@@ -98,6 +98,26 @@ mod tests {
                 NotFound,
             ),
             (
+                "config:PutDeliveryChannel",
+                "InsufficientDeliveryPolicyException",
+                Transient,
+            ),
+            (
+                "config:PutDeliveryChannel",
+                "NoSuchBucketException",
+                Transient,
+            ),
+            (
+                "config:StartConfigurationRecorder",
+                "NoAvailableDeliveryChannelException",
+                Transient,
+            ),
+            (
+                "config:DeleteDeliveryChannel",
+                "LastDeliveryChannelDeleteFailedException",
+                Transient,
+            ),
+            (
                 "config:PutConfigurationRecorder",
                 "MaxNumberOfConfigurationRecordersExceededException",
                 AlreadyExists,

@@ -211,7 +211,12 @@ impl ResourceType for DeliveryChannel {
     }
 }
 
-async fn start_recorder(clients: &Clients) -> Outcome<()> {
+/// Whether the account has one.
+pub(super) async fn is_there(clients: &Clients) -> Outcome<bool> {
+    Ok(describe(clients).await?.is_some())
+}
+
+pub(super) async fn start_recorder(clients: &Clients) -> Outcome<()> {
     const OPERATION: &str = "config:StartConfigurationRecorder";
     let Some(recorder) = customer_recorder(clients).await? else {
         let message = "the Config recorder is not there yet";

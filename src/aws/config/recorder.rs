@@ -1,5 +1,6 @@
 //! `AWS::Config::ConfigurationRecorder`.
 
+use super::delivery_channel;
 use super::recorder_properties::RecorderProperties;
 use super::{sdk_tags, tags_of};
 use crate::aws::clients::Clients;
@@ -19,7 +20,8 @@ use aws_smithy_types::retry::RetryConfig;
 ///
 /// Ownership: our tags, which stand in the first `PutConfigurationRecorder`.
 /// Interruption: every call may be made again. It records from when there is
-/// a delivery channel, which starts it.
+/// a delivery channel, which starts it; one that is made anew where the channel
+/// stayed is started in `configure`.
 pub(in crate::aws) struct ConfigurationRecorder;
 
 #[async_trait]
@@ -70,6 +72,19 @@ impl ResourceType for ConfigurationRecorder {
             .await
             .creating(OPERATION)?;
         Ok(as_physical(&desired.name))
+    }
+
+    async fn configure(
+        &self,
+        _cx: &Context<'_>,
+        clients: &Clients,
+        _identifier: &str,
+        _desired: &RecorderProperties,
+    ) -> Outcome<()> {
+        match delivery_channel::is_there(clients).await? {
+            true => delivery_channel::start_recorder(clients).await,
+            false => Ok(()),
+        }
     }
 
     async fn read(

@@ -181,6 +181,11 @@ fn apply(target: &mut Value, names: &[String], op: &str, value: &str) {
                     "remove" => {
                         members.remove(name);
                     }
+                    // Without a version it is the newest, without a place there
+                    // is no mutual TLS.
+                    _ if value.is_empty() && name.starts_with("truststore") => {
+                        members.remove(name);
+                    }
                     _ => {
                         members.insert(name.clone(), typed(name, &was, value));
                     }
@@ -237,6 +242,7 @@ mod tests {
             "requestModels": { "application/json": "Old", "text/plain": "Gone" },
             "endpointConfiguration": { "types": ["EDGE"] },
             "apiStages": [{ "apiId": "a", "stage": "v1" }], "throttle": {},
+            "mutualTlsAuthentication": { "truststoreUri": "s3://a/b", "truststoreVersion": "1" },
         });
         let patch = |op, path, value| json!({ "op": op, "path": path, "value": value });
         let patches = json!({ "patchOperations": [
@@ -248,6 +254,7 @@ mod tests {
             patch("add", "/apiStages", "b:v1"),
             patch("remove", "/apiStages", "a:v1"),
             patch("replace", "/throttle/rateLimit", "100"),
+            patch("replace", "/mutualTlsAuthentication/truststoreVersion", ""),
         ] });
         let after = Value::Object(changed(&before, &patches));
         assert_eq!(
@@ -258,6 +265,7 @@ mod tests {
                 "endpointConfiguration": { "types": ["REGIONAL"] },
                 "apiStages": [{ "apiId": "b", "stage": "v1" }],
                 "throttle": { "rateLimit": 100 },
+                "mutualTlsAuthentication": { "truststoreUri": "s3://a/b" },
             })
         );
     }

@@ -101,6 +101,13 @@ async fn in_use(backend: &Backend<'_>, parts: &[&str]) -> Refusal {
                 .any(|method| method["requestValidatorId"] == **id);
             used.then_some((409, message))
         }
+        ["restapis", api] => {
+            let domain = serving(backend, api).await?;
+            let message = format!(
+                "Deleting RestApi {api} failed. Please remove all base path mappings related to the RestApi in your domains: {domain}"
+            );
+            Some((400, message))
+        }
         ["usageplans", id] => {
             let plan = backend.get("apigateway", &backend.call.path).await;
             let plan = reply::body_json(&plan);
@@ -112,6 +119,18 @@ async fn in_use(backend: &Backend<'_>, parts: &[&str]) -> Refusal {
         }
         _ => None,
     }
+}
+
+/// A domain name that serves an API.
+async fn serving(backend: &Backend<'_>, api: &str) -> Option<String> {
+    for domain in list(backend, "/domainnames?limit=500").await {
+        let name = domain["domainName"].as_str()?.to_owned();
+        let mappings = list(backend, &format!("/domainnames/{name}/basepathmappings")).await;
+        if mappings.iter().any(|mapping| mapping["restApiId"] == api) {
+            return Some(name);
+        }
+    }
+    None
 }
 
 async fn logs(backend: &Backend<'_>, parts: &[&str]) -> Refusal {

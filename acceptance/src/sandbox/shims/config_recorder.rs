@@ -79,6 +79,13 @@ impl Recorders {
         account.is_some_and(|account| account.recorder.is_some())
     }
 
+    /// The role of the account's recorder.
+    pub fn role(&self, call: &Inbound) -> Option<String> {
+        let all = lock(&self.0);
+        let recorder = all.get(&place(call, ""))?.recorder.as_ref()?;
+        recorder["roleARN"].as_str().map(str::to_owned)
+    }
+
     pub fn reset(&self) {
         lock(&self.0).clear();
     }

@@ -14,9 +14,12 @@ mod apigateway_patches;
 mod apigateway_refusals;
 mod apigateway_tags;
 mod backend;
+mod bucket_policy;
+mod cloudtrail_bucket;
 mod cloudtrail_tags;
 mod cloudwatch_cbor;
 mod cloudwatch_dashboard_tags;
+mod config_delivery;
 mod config_evaluations;
 mod config_recorder;
 mod config_rules;
@@ -220,6 +223,10 @@ impl Shims {
 
     async fn refuse(&self, backend: &Backend<'_>) -> Option<(&'static str, Reply)> {
         let call = backend.call;
+        // Before the channel is put, which is done here altogether.
+        if let Some(reply) = config_delivery::refuse(backend, &self.recorders).await {
+            return Some((config_delivery::NAME, reply));
+        }
         let at_once = [
             (kms_policy_document::NAME, kms_policy_document::refuse(call)),
             (s3_policy_document::NAME, s3_policy_document::refuse(call)),
@@ -319,6 +326,9 @@ impl Shims {
         }
         if let Some(reply) = events_rule_targets::refuse(backend).await {
             return Some((events_rule_targets::NAME, reply));
+        }
+        if let Some(reply) = cloudtrail_bucket::refuse(backend).await {
+            return Some((cloudtrail_bucket::NAME, reply));
         }
         if let Some(reply) = guardduty_one_detector::refuse(backend).await {
             return Some((guardduty_one_detector::NAME, reply));

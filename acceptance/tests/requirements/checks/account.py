@@ -17,6 +17,7 @@ import zipfile
 import boto3
 
 sys.path.append(os.path.join(os.path.dirname(__file__), "..", "..", "account"))
+from log_bucket import log_bucket
 from public_access_block import public_access_block
 
 BLOCK = (
@@ -57,7 +58,7 @@ def prepare(provider, settings):
     iam, s3 = boto3.client("iam"), boto3.client("s3")
     trust = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
     role = iam.create_role(RoleName="of-somebody-else", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    s3.create_bucket(Bucket="of-somebody-else")
+    log_bucket("of-somebody-else")
     s3.put_object(Bucket="of-somebody-else", Key="clients.pem", Body=b"-----BEGIN CERTIFICATE-----\n")
     s3.put_object(Bucket="of-somebody-else", Key="functions.zip", Body=_another(built_in(provider, settings)))
     boto3.client("sqs").create_queue(QueueName="of-somebody-else")
