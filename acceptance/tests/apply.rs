@@ -375,6 +375,16 @@ fn each_change_of_monitoring_threats_secrets_and_compliance_plans_its_own_lines_
             json!(false),
             set(&["ComplianceRule", "ComplianceRulePermission"]),
         ),
+        (
+            "compliance.custom_policies",
+            json!({ "data-encrypted": "rule encrypted { supplementaryConfiguration exists }" }),
+            set(&["ComplianceRule", "DataEncryptedPolicyRule"]),
+        ),
+        (
+            "compliance.custom_policies",
+            json!({ "data-encrypted": "rule encrypted { configuration exists }" }),
+            set(&["DataEncryptedPolicyRule"]),
+        ),
     ]);
 }
 

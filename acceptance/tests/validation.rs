@@ -784,6 +784,36 @@ const AREAS: &[Case] = &[
         PROVISION,
     ),
     case(
+        "compliance = { custom_policies = { Encrypted = \"rule a { b exists }\" } }",
+        "custom_policies",
+        "\"Encrypted\" is not a name for a policy",
+        "Write 1 to 32 lower-case letters",
+    ),
+    case(
+        "compliance = { custom_policies = { a-b = \"rule a { b exists }\", ab = \"rule a { b exists }\" } }",
+        "custom_policies",
+        "but for its hyphens",
+        "Write another name",
+    ),
+    case(
+        "compliance = { custom_policies = { empty = \"\" } }",
+        "custom_policies",
+        "The policy \"empty\" has 0 characters; AWS Config takes 1 to 10000",
+        "Write rules in the language of Guard",
+    ),
+    case(
+        "compliance = { custom_policies = { for n in range(11) : \"a${n}\" => \"rule a { b exists }\" } }",
+        "custom_policies",
+        "11 policies are given",
+        "Write at most 10",
+    ),
+    case(
+        "compliance = {\n    recorder = \"none\"\n    custom_policies = { a = \"rule a { b exists }\" }\n  }",
+        "custom_policies",
+        "AWS Config takes no rule where nothing records",
+        "Write recorder = \"existing\"",
+    ),
+    case(
         "secrets = { rotation_days = 91 }",
         "rotation_days",
         "secrets.rotation_days: 91",

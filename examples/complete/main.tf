@@ -108,6 +108,15 @@ resource "tap_secure_pipeline" "documents" {
   compliance = {
     recorder       = "managed"
     auto_remediate = true
+    custom_policies = {
+      # Beside the rules that come with the pipeline: no table without the
+      # tag that says who pays for it.
+      cost-center = <<-GUARD
+        rule has_cost_center when resourceType == "AWS::DynamoDB::Table" {
+          tags["cost-center"] exists
+        }
+      GUARD
+    }
   }
 
   alerts = {

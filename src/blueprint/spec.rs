@@ -529,6 +529,9 @@ pub struct Compliance {
     /// Whether a non-compliant resource of this pipeline is put right, or only
     /// reported.
     pub auto_remediate: bool,
+    /// Rules of the user's own: name to policy in Guard's language.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom_policies: BTreeMap<String, String>,
 }
 
 impl Default for Compliance {
@@ -536,6 +539,7 @@ impl Default for Compliance {
         Self {
             recorder: Provision::default(),
             auto_remediate: true,
+            custom_policies: BTreeMap::new(),
         }
     }
 }

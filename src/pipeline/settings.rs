@@ -79,6 +79,7 @@ pub fn of_spec(spec: &Spec) -> State {
         compliance: Value::Value(ComplianceBlock {
             recorder: word(spec.compliance.recorder.as_str()),
             auto_remediate: Value::Value(spec.compliance.auto_remediate),
+            custom_policies: none_if_empty(&spec.compliance.custom_policies),
         }),
         alerts: Value::Value(AlertsBlock {
             emails: text_list(&spec.alerts.emails),

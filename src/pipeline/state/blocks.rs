@@ -143,6 +143,7 @@ blocks! {
     ComplianceBlock {
         recorder: Value<String>,
         auto_remediate: Value<bool>,
+        custom_policies: TextMap,
     }
     AlertsBlock {
         emails: TextList,

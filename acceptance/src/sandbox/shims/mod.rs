@@ -17,6 +17,7 @@ mod backend;
 mod cloudtrail_tags;
 mod cloudwatch_cbor;
 mod cloudwatch_dashboard_tags;
+mod config_custom_policies;
 mod config_evaluations;
 mod config_recorder;
 mod config_rules;
@@ -273,6 +274,9 @@ impl Shims {
         if let Some(reply) = apigateway_refusals::refuse(backend).await {
             return Some((apigateway_refusals::NAME, reply));
         }
+        if let Some(reply) = config_custom_policies::answer(backend).await {
+            return Some((config_custom_policies::NAME, reply));
+        }
         if let Some(reply) = self.rules.answer(backend, &self.recorders).await {
             return Some((config_rules::NAME, reply));
         }
@@ -329,6 +333,9 @@ impl Shims {
         vec![
             (kms_key_metadata::NAME, |_, call, reply| {
                 kms_key_metadata::correct(call, reply)
+            }),
+            (config_custom_policies::NAME, |_, call, reply| {
+                config_custom_policies::correct(call, reply)
             }),
             (dynamodb_error_codes::NAME, |_, call, reply| {
                 dynamodb_error_codes::correct(call, reply)

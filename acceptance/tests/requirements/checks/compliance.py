@@ -2,6 +2,9 @@
 
 from frame import equal, expect, template_only
 
+# Two of the pipeline's own, one of the user's.
+RULES = ("EncryptionConfigRule", "AccessConfigRule", "DataEncryptedPolicyRule")
+
 
 def _rule(x, id):
     name = x.properties(id)["ConfigRuleName"]
@@ -16,9 +19,22 @@ def _custom(x, id, check):
     return f"{rule['ConfigRuleName']}: CUSTOM_LAMBDA, {rule['InputParameters']}"
 
 
+def _policy(x, id, name):
+    """A rule of the user's own, which Config answers itself."""
+    rule = _rule(x, id)
+    source, config = rule["Source"], x.client("config")
+    equal(source["Owner"], "CUSTOM_POLICY", f"who answers {id}")
+    equal(source["CustomPolicyDetails"]["PolicyRuntime"], "guard-2.x.x", "what reads it")
+    heard = {detail["MessageType"] for detail in source["SourceDetails"]}
+    equal(heard, {"ConfigurationItemChangeNotification", "OversizedConfigurationItemChangeNotification"}, "when it is asked")
+    text = config.get_custom_rule_policy(ConfigRuleName=rule["ConfigRuleName"])["PolicyText"]
+    equal(text, x.settings["compliance"]["custom_policies"][name], "the policy")
+    return f"{rule['ConfigRuleName']}: CUSTOM_POLICY of {len(text)} characters"
+
+
 def r109(x):
     """Custom rules validate encryption"""
-    return _custom(x, "EncryptionConfigRule", "encryption")
+    return f"{_custom(x, 'EncryptionConfigRule', 'encryption')}; {_policy(x, 'DataEncryptedPolicyRule', 'data-encrypted')}"
 
 
 def r110(x):
@@ -53,7 +69,7 @@ def r113(x):
     """Non-compliance auto-remediated, of the pipeline's own resources"""
     rule = x.rules()["ComplianceRule"]
     equal(rule["Pattern"]["detail-type"], ["Config Rules Compliance Change"], "its detail type")
-    names = {x.properties(id)["ConfigRuleName"] for id in ("EncryptionConfigRule", "AccessConfigRule")}
+    names = {x.properties(id)["ConfigRuleName"] for id in RULES}
     equal(set(rule["Pattern"]["detail"]["configRuleName"]), names, "the rules that it hears of")
     expect(x.function("remediate")["FunctionArn"] in [t["Arn"] for t in rule["Targets"]], "nobody remediates")
     equal(x.function("remediate")["Environment"]["Variables"].get("TAP_REMEDIATION_SCOPE", "pipeline"), "pipeline", "what is remediated")
@@ -70,7 +86,7 @@ def r114(x):
 
 def r115(x):
     """Rules scoped to pipeline resources, by tag"""
-    for id in ("EncryptionConfigRule", "AccessConfigRule"):
+    for id in RULES:
         scope = _rule(x, id).get("Scope", {})
         equal((scope.get("TagKey"), scope.get("TagValue")), ("tap:pipeline", x.pipeline), f"the scope of {id}")
     return f"tap:pipeline = {x.pipeline}"
