@@ -211,5 +211,6 @@ output "everything" {
     vpc_endpoint_ids   = tap_secure_pipeline.documents.vpc_endpoint_ids
     function_names     = tap_secure_pipeline.documents.function_names
     role_arns          = tap_secure_pipeline.documents.role_arns
+    session_policy     = tap_secure_pipeline.documents.session_policy
   }
 }

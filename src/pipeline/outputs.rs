@@ -7,7 +7,7 @@
 use super::state::{BucketNames, KeyArnsBlock, State, TextList, TextMap};
 use crate::blueprint::encryption::Purpose;
 use crate::blueprint::storage::Bucket;
-use crate::blueprint::{Facts, Spec, alerts, audit, naming};
+use crate::blueprint::{Facts, Spec, access, alerts, audit, naming};
 use crate::engine::ledger::Ledger;
 use crate::engine::template::Template;
 use serde_json::Value as Json;
@@ -81,6 +81,7 @@ impl Outputs<'_> {
             });
             (stem(id, "Role"), Value::from(arn))
         });
+        state.session_policy = Value::from(access::session_policy(self.spec, self.facts));
     }
 
     /// Null when the pipeline has no such resource.
@@ -261,6 +262,7 @@ impl Merge {
         self.map(&mut state.vpc_endpoint_ids, &other.vpc_endpoint_ids);
         self.map(&mut state.function_names, &other.function_names);
         self.map(&mut state.role_arns, &other.role_arns);
+        self.one(&mut state.session_policy, &other.session_policy);
         if let (Value::Value(names), Value::Value(others)) =
             (&mut state.bucket_names, &other.bucket_names)
         {

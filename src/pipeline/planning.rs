@@ -248,6 +248,7 @@ pub fn nothing_known(config: &State, spec: &Spec) -> State {
         vpc_endpoint_ids: Value::Unknown,
         function_names: Value::Unknown,
         role_arns: Value::Unknown,
+        session_policy: Value::Unknown,
         resources: Value::Unknown,
         physical_ids: Value::Unknown,
         changes: Value::Unknown,

@@ -318,6 +318,25 @@ fn an_output_is_a_text_that_the_block_decides_or_one_that_aws_does() {
         )
     );
 
+    assert_eq!(new.session_policy, Value::Null, "there is no auditor");
+    let audited = crate::blueprint::Spec {
+        access: crate::blueprint::spec::Access {
+            trusted_account_ids: vec!["210987654321".into()],
+            ..Default::default()
+        },
+        ..spec.clone()
+    };
+    let audited = Outputs {
+        spec: &audited,
+        ..outputs
+    };
+    audited.write(&|_, _| Value::Unknown, &mut new);
+    assert!(
+        new.session_policy.is_value(),
+        "it is known before there is anything: {:?}",
+        new.session_policy
+    );
+
     let mut there = State::default();
     let made = |id: &str, attribute: Option<&str>| {
         Value::Value(format!("{id}-{}", attribute.unwrap_or("ref")))

@@ -138,6 +138,15 @@ fn outputs() -> HashMap<String, Attribute> {
                  that the pipeline manages.",
             ),
         ),
+        (
+            "session_policy",
+            text(
+                Computed,
+                "A session policy, as JSON, for whoever assumes the role `role_arns[\"auditor\"]`: passed as `Policy` to `AssumeRole`, it narrows the \
+                 session to reading this pipeline's audit rows, scan results and logs, whatever is attached to the role later. Null without \
+                 `access.trusted_account_ids`.",
+            ),
+        ),
     ])
 }
 

@@ -61,6 +61,7 @@ pub struct State {
     pub vpc_endpoint_ids: TextMap,
     pub function_names: TextMap,
     pub role_arns: TextMap,
+    pub session_policy: Value<String>,
     pub resources: TextMap,
     pub physical_ids: TextMap,
     pub changes: TextMap,
