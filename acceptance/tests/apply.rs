@@ -388,6 +388,36 @@ fn each_change_of_monitoring_threats_secrets_and_compliance_plans_its_own_lines_
     ]);
 }
 
+/// R061: a deployment is never changed, so that it is another one.
+#[test]
+fn an_api_becomes_private_behind_an_endpoint_and_regional_again() {
+    let sandbox = sandbox();
+    let mut settings = documents();
+    let terraform = configured(&sandbox, &settings);
+    apply(&terraform);
+    let lines = set(&[
+        "ApiDeployment",
+        "ApiStage",
+        "ExecuteApiEndpoint",
+        "ExecuteApiIngressFromCallers",
+        "ExecuteApiSecurityGroup",
+        "RestApi",
+    ]);
+    for kind in ["PRIVATE", "REGIONAL"] {
+        settings.set("api.endpoint_type", json!(kind));
+        configure(&terraform, &settings);
+        assert_eq!(
+            planned_lines(&terraform, kind),
+            lines,
+            "the lines of {kind}"
+        );
+        apply_plan(&terraform, kind);
+        expect_exactly(&sandbox, &settings);
+        expect_empty_plan(&terraform);
+    }
+    expect_clean_destroy(&terraform, &sandbox);
+}
+
 #[test]
 fn an_address_added_or_removed_is_one_subscription_and_touches_no_other() {
     let sandbox = sandbox();

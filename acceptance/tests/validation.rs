@@ -814,6 +814,24 @@ const AREAS: &[Case] = &[
         "Write recorder = \"existing\"",
     ),
     case(
+        "api = { endpoint_type = \"EDGE\" }",
+        "endpoint_type",
+        "\"EDGE\" is not one of the possible values",
+        "Write \"REGIONAL\" or \"PRIVATE\"",
+    ),
+    case(
+        "api = { endpoint_type = \"PRIVATE\", allowed_cidrs = [\"203.0.113.0/24\"] }",
+        "allowed_cidrs",
+        "what passes an endpoint has no public address",
+        "Remove allowed_cidrs",
+    ),
+    case(
+        "api = {\n    endpoint_type = \"PRIVATE\"\n    mutual_tls = { domain_name = \"a.example.com\", certificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/1\", truststore_uri = \"s3://truststore/a.pem\" }\n  }",
+        "mutual_tls",
+        "API Gateway asks for client certificates at a public domain only",
+        "or remove mutual_tls",
+    ),
+    case(
         "secrets = { rotation_days = 91 }",
         "rotation_days",
         "secrets.rotation_days: 91",
@@ -1248,6 +1266,7 @@ fn every_example_is_valid_and_the_complete_one_uses_every_attribute() {
         "byo-network",
         "mutual-tls",
         "cross-account",
+        "private-api",
         "many",
     ] {
         let file = examples.join(name).join("main.tf");

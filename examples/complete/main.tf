@@ -61,6 +61,7 @@ resource "tap_secure_pipeline" "documents" {
 
   api = {
     authorization = "AWS_IAM"
+    endpoint_type = "REGIONAL"
     rate_limit    = 50.5
     burst_limit   = 100
     quota_per_day = 250000

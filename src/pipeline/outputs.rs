@@ -6,6 +6,8 @@
 
 use super::state::{BucketNames, KeyArnsBlock, State, TextList, TextMap};
 use crate::blueprint::encryption::Purpose;
+use crate::blueprint::network::EXECUTE_API_ENDPOINT_ID;
+use crate::blueprint::spec::EndpointType;
 use crate::blueprint::storage::Bucket;
 use crate::blueprint::{Facts, Spec, access, alerts, audit, naming};
 use crate::engine::ledger::Ledger;
@@ -111,14 +113,23 @@ impl Outputs<'_> {
         let Some(stage) = self.property("ApiStage", "StageName") else {
             return Value::Null;
         };
-        match self.of(made, "RestApi", None) {
-            Value::Value(api) => Value::Value(format!(
-                "https://{api}.execute-api.{}.{}/{stage}",
-                self.facts.region,
-                self.facts.dns_suffix()
-            )),
-            other => other,
+        // A private API has a name at its endpoint.
+        let private = self.spec.api.endpoint_type == EndpointType::Private;
+        let ids = ["RestApi"].into_iter();
+        let ids = ids.chain(private.then_some(EXECUTE_API_ENDPOINT_ID));
+        let mut host = Vec::new();
+        for id in ids {
+            match self.of(made, id, None) {
+                Value::Value(id) => host.push(id),
+                other => return other,
+            }
         }
+        Value::Value(format!(
+            "https://{}.execute-api.{}.{}/{stage}",
+            host.join("-"),
+            self.facts.region,
+            self.facts.dns_suffix()
+        ))
     }
 
     fn dashboard_url(&self) -> Option<String> {

@@ -194,6 +194,7 @@ fn functions(spec: &spec::Functions) -> FunctionsBlock {
 fn api(spec: &spec::Api) -> ApiBlock {
     ApiBlock {
         authorization: word(spec.authorization.as_str()),
+        endpoint_type: word(spec.endpoint_type.as_str()),
         rate_limit: Value::Value(spec.rate_limit),
         burst_limit: number(spec.burst_limit),
         quota_per_day: number(spec.quota_per_day),

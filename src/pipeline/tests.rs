@@ -208,6 +208,7 @@ fn the_example_of_everything_is_accepted_and_leaves_no_setting_at_its_default() 
         "subnet_ids",
         "route_table_ids",
         "endpoint_security_group_id",
+        "endpoint_type",
     ];
     for (area, members) in plain.as_object().expect("an object") {
         let Some(members) = members.as_object() else {
@@ -347,6 +348,25 @@ fn an_output_is_a_text_that_the_block_decides_or_one_that_aws_does() {
         text("https://RestApi-ref.execute-api.us-east-1.amazonaws.com/v1")
     );
     assert_eq!(there.web_acl_arn, text("WebAcl-Arn"));
+
+    let mut template = template.clone();
+    let endpoint = template.resources["KmsEndpoint"].clone();
+    template
+        .resources
+        .insert("ExecuteApiEndpoint".into(), endpoint);
+    let mut private = spec.clone();
+    private.api.endpoint_type = crate::blueprint::spec::EndpointType::Private;
+    let private = Outputs {
+        spec: &private,
+        facts: outputs.facts,
+        template: &template,
+    };
+    let mut named = State::default();
+    private.write(&made, &mut named);
+    assert_eq!(
+        named.api_endpoint,
+        text("https://RestApi-ref-ExecuteApiEndpoint-ref.execute-api.us-east-1.amazonaws.com/v1")
+    );
 
     // A refresh finds the successor of a rotated key, and not a vanished ACL.
     let mut rotated = there.clone();

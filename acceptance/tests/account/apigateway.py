@@ -160,7 +160,8 @@ def compare_api(x, id, p):
         "Description": api.get("description"),
         "ApiKeySourceType": api["apiKeySource"],
         "DisableExecuteApiEndpoint": api["disableExecuteApiEndpoint"],
-        "EndpointConfiguration": {"Types": api["endpointConfiguration"]["types"]},
+        "EndpointConfiguration": {"Types": api["endpointConfiguration"]["types"]}
+        | ({"VpcEndpointIds": through} if (through := api["endpointConfiguration"].get("vpcEndpointIds")) else {}),
         "Policy": document and policy(json.loads(document.replace('\\"', '"'))),
     })
     x.tags(id, p, api["tags"])

@@ -33,7 +33,8 @@ fn outputs() -> HashMap<String, Attribute> {
             "api_endpoint",
             text(
                 Computed,
-                "Base URL of the API, for example `https://abc123.execute-api.us-east-1.amazonaws.com/v1`; with `api.mutual_tls` its domain.",
+                "Base URL of the API, for example `https://abc123.execute-api.us-east-1.amazonaws.com/v1`; with `api.mutual_tls` its domain; of a \
+                 `PRIVATE` one `https://abc123-vpce-0123456789abcdef0.execute-api...`, which leads to the endpoint in its network.",
             ),
         ),
         (
