@@ -443,6 +443,11 @@ fn an_address_added_or_removed_is_one_subscription_and_touches_no_other() {
         if emails != json!([]) {
             sandbox.confirm("b@example.com").expect("confirmed");
         }
+        let state = terraform.state_of(ADDRESS).expect("a state");
+        let told = state["alert_subscriptions"].as_object().expect("a map");
+        let told: BTreeSet<&str> = told.keys().map(String::as_str).collect();
+        let wanted = emails.as_array().expect("a list").iter();
+        assert_eq!(told, wanted.filter_map(Value::as_str).collect());
         expect_exactly(&sandbox, &settings);
     }
     expect_empty_plan(&terraform);

@@ -194,24 +194,25 @@ resource "tap_secure_pipeline" "brought" {
 
 output "everything" {
   value = {
-    id                 = tap_secure_pipeline.documents.id
-    status             = tap_secure_pipeline.documents.status
-    account_id         = tap_secure_pipeline.documents.account_id
-    region             = tap_secure_pipeline.documents.region
-    api_endpoint       = tap_secure_pipeline.documents.api_endpoint
-    api_key_id         = tap_secure_pipeline.documents.api_key_id
-    api_key_secret_arn = tap_secure_pipeline.documents.api_key_secret_arn
-    bucket_names       = tap_secure_pipeline.documents.bucket_names
-    audit_table_name   = tap_secure_pipeline.documents.audit_table_name
-    dashboard_url      = tap_secure_pipeline.documents.dashboard_url
-    key_arns           = tap_secure_pipeline.documents.key_arns
-    alert_topic_arn    = tap_secure_pipeline.documents.alert_topic_arn
-    web_acl_arn        = tap_secure_pipeline.documents.web_acl_arn
-    vpc_id             = tap_secure_pipeline.documents.vpc_id
-    subnet_ids         = tap_secure_pipeline.documents.subnet_ids
-    vpc_endpoint_ids   = tap_secure_pipeline.documents.vpc_endpoint_ids
-    function_names     = tap_secure_pipeline.documents.function_names
-    role_arns          = tap_secure_pipeline.documents.role_arns
-    session_policy     = tap_secure_pipeline.documents.session_policy
+    id                  = tap_secure_pipeline.documents.id
+    status              = tap_secure_pipeline.documents.status
+    account_id          = tap_secure_pipeline.documents.account_id
+    region              = tap_secure_pipeline.documents.region
+    api_endpoint        = tap_secure_pipeline.documents.api_endpoint
+    api_key_id          = tap_secure_pipeline.documents.api_key_id
+    api_key_secret_arn  = tap_secure_pipeline.documents.api_key_secret_arn
+    bucket_names        = tap_secure_pipeline.documents.bucket_names
+    audit_table_name    = tap_secure_pipeline.documents.audit_table_name
+    dashboard_url       = tap_secure_pipeline.documents.dashboard_url
+    key_arns            = tap_secure_pipeline.documents.key_arns
+    alert_topic_arn     = tap_secure_pipeline.documents.alert_topic_arn
+    alert_subscriptions = tap_secure_pipeline.documents.alert_subscriptions
+    web_acl_arn         = tap_secure_pipeline.documents.web_acl_arn
+    vpc_id              = tap_secure_pipeline.documents.vpc_id
+    subnet_ids          = tap_secure_pipeline.documents.subnet_ids
+    vpc_endpoint_ids    = tap_secure_pipeline.documents.vpc_endpoint_ids
+    function_names      = tap_secure_pipeline.documents.function_names
+    role_arns           = tap_secure_pipeline.documents.role_arns
+    session_policy      = tap_secure_pipeline.documents.session_policy
   }
 }

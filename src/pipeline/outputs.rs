@@ -19,6 +19,10 @@ use tf_provider::value::Value;
 pub const READY: &str = "READY";
 pub const INCOMPLETE: &str = "INCOMPLETE";
 
+/// Of an e-mail subscription.
+const CONFIRMED: &str = "confirmed";
+const PENDING: &str = "pending confirmation";
+
 /// What `Ref` (no attribute) or `Fn::GetAtt` says of a logical id.
 pub type Lookup<'a> = dyn Fn(&str, Option<&str>) -> Value<String> + 'a;
 
@@ -58,6 +62,7 @@ impl Outputs<'_> {
         state.dashboard_url = Value::from(self.dashboard_url());
         state.key_arns = Value::Value(self.key_arns(made));
         state.alert_topic_arn = text(alerts::topic_arn(self.spec, self.facts));
+        state.alert_subscriptions = self.alert_subscriptions(made);
         state.web_acl_arn = of("WebAcl", Some("Arn"));
         state.vpc_id = match &self.spec.network.vpc_id {
             Some(brought) => text(brought.clone()),
@@ -130,6 +135,21 @@ impl Outputs<'_> {
             self.facts.region,
             self.facts.dns_suffix()
         ))
+    }
+
+    /// By address, whether somebody there has confirmed. That changes outside of
+    /// Terraform and is no drift: a refresh finds it, and no line is about it.
+    fn alert_subscriptions(&self, made: &Lookup<'_>) -> TextMap {
+        let emails = self.spec.alerts.emails.iter();
+        let rows = emails.map(|email| {
+            let state = match self.of(made, &alerts::subscription_id(email), None) {
+                Value::Value(arn) if arn.starts_with("arn:") => Value::Value(CONFIRMED.to_owned()),
+                Value::Value(_) => Value::Value(PENDING.to_owned()),
+                other => other,
+            };
+            (email.clone(), state)
+        });
+        Value::Value(rows.collect())
     }
 
     fn dashboard_url(&self) -> Option<String> {
@@ -267,6 +287,7 @@ impl Merge {
         self.one(&mut state.audit_table_name, &other.audit_table_name);
         self.one(&mut state.dashboard_url, &other.dashboard_url);
         self.one(&mut state.alert_topic_arn, &other.alert_topic_arn);
+        self.map(&mut state.alert_subscriptions, &other.alert_subscriptions);
         self.one(&mut state.web_acl_arn, &other.web_acl_arn);
         self.one(&mut state.vpc_id, &other.vpc_id);
         self.list(&mut state.subnet_ids, &other.subnet_ids);

@@ -242,6 +242,7 @@ pub fn nothing_known(config: &State, spec: &Spec) -> State {
         dashboard_url: Value::Unknown,
         key_arns: Value::Unknown,
         alert_topic_arn: Value::Unknown,
+        alert_subscriptions: Value::Unknown,
         web_acl_arn: Value::Unknown,
         vpc_id: Value::Unknown,
         subnet_ids: Value::Unknown,

@@ -378,6 +378,47 @@ fn an_output_is_a_text_that_the_block_decides_or_one_that_aws_does() {
 }
 
 #[test]
+fn an_address_is_pending_until_somebody_confirms_it_and_a_refresh_sees_that() {
+    use super::outputs::{Outputs, follow};
+    use crate::blueprint::{alerts::subscription_id, expand};
+    let mut spec = crate::blueprint::Spec::new("documents", "dev");
+    spec.alerts.emails = vec!["a@example.com".into(), "b@example.com".into()];
+    let facts = Facts::documentation();
+    let template = expand(&spec, &facts).expect("valid");
+    let outputs = Outputs {
+        spec: &spec,
+        facts: &facts,
+        template: &template,
+    };
+    let states = |arn_of_b: &Value<String>| {
+        let mut state = State::default();
+        let made = |id: &str, _: Option<&str>| match id == subscription_id("b@example.com") {
+            true => arn_of_b.clone(),
+            false => Value::Value("PendingConfirmation".to_owned()),
+        };
+        outputs.write(&made, &mut state);
+        state
+    };
+    let of_b =
+        |state: &State| state.alert_subscriptions.as_ref_option().unwrap()["b@example.com"].clone();
+    let text = |text: &str| Value::Value(text.to_owned());
+    let pending = states(&text("PendingConfirmation"));
+    assert_eq!(of_b(&pending), text("pending confirmation"));
+    let confirmed = states(&text(
+        "arn:aws:sns:us-east-1:111122223333:alerts-documents-dev:1",
+    ));
+    assert_eq!(of_b(&confirmed), text("confirmed"));
+    assert_eq!(
+        of_b(&states(&Value::Unknown)),
+        Value::Unknown,
+        "it is yet to be made"
+    );
+    let mut refreshed = pending;
+    follow(&mut refreshed, &confirmed);
+    assert_eq!(refreshed.alert_subscriptions, confirmed.alert_subscriptions);
+}
+
+#[test]
 fn a_block_whose_areas_are_all_unknown_is_read() {
     let unknown = State {
         encryption: Value::Unknown,

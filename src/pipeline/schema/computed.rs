@@ -102,6 +102,14 @@ fn outputs() -> HashMap<String, Attribute> {
             ),
         ),
         ("alert_topic_arn", text(Computed, "ARN of the alert topic.")),
+        (
+            "alert_subscriptions",
+            map(
+                Computed,
+                "Of each address of `alerts.emails`, `pending confirmation` until somebody there has followed the link in AWS's mail, then \
+                 `confirmed`. A refresh finds it; no plan ever changes it.",
+            ),
+        ),
         ("web_acl_arn", text(Computed, "ARN of the WAF web ACL.")),
         (
             "vpc_id",

@@ -55,6 +55,7 @@ pub struct State {
     pub dashboard_url: Value<String>,
     pub key_arns: Value<KeyArnsBlock>,
     pub alert_topic_arn: Value<String>,
+    pub alert_subscriptions: TextMap,
     pub web_acl_arn: Value<String>,
     pub vpc_id: Value<String>,
     pub subnet_ids: TextList,

@@ -22,7 +22,11 @@ def r117(x):
     """E-mail subscriptions"""
     found = x.pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=x.topic_arn())
     equal([(s["Protocol"], s["Endpoint"]) for s in found if s["Protocol"] == "email"], [("email", "security@example.com")], "subscriptions")
-    return f"security@example.com, {found[0]['SubscriptionArn']}"
+    exported = x.state["alert_subscriptions"]
+    for s in found:
+        says = "pending confirmation" if s["SubscriptionArn"] == "PendingConfirmation" else "confirmed"
+        equal(exported.get(s["Endpoint"]), says, f"the exported state of {s['Endpoint']}")
+    return f"{found[0]['SubscriptionArn']}; exported as {exported}"
 
 
 def r118(x):

@@ -22,7 +22,7 @@ TAGLESS = {
 # IAM tags them, CloudFormation cannot: the tags are the provider's.
 TAGGED_ALONE = ("AWS::IAM::ManagedPolicy",)
 OUTPUTS = (
-    "api_endpoint", "api_key_id", "bucket_names", "audit_table_name", "dashboard_url", "key_arns", "alert_topic_arn",
+    "api_endpoint", "api_key_id", "bucket_names", "audit_table_name", "dashboard_url", "key_arns", "alert_topic_arn", "alert_subscriptions",
     "vpc_endpoint_ids", "function_names", "role_arns", "session_policy", "web_acl_arn", "vpc_id", "subnet_ids", "api_key_secret_arn",
 )
 
