@@ -375,7 +375,47 @@ fn each_change_of_monitoring_threats_secrets_and_compliance_plans_its_own_lines_
             json!(false),
             set(&["ComplianceRule", "ComplianceRulePermission"]),
         ),
+        (
+            "compliance.custom_policies",
+            json!({ "data-encrypted": "rule encrypted { supplementaryConfiguration exists }" }),
+            set(&["ComplianceRule", "DataEncryptedPolicyRule"]),
+        ),
+        (
+            "compliance.custom_policies",
+            json!({ "data-encrypted": "rule encrypted { configuration exists }" }),
+            set(&["DataEncryptedPolicyRule"]),
+        ),
     ]);
+}
+
+/// R061: a deployment is never changed, so that it is another one.
+#[test]
+fn an_api_becomes_private_behind_an_endpoint_and_regional_again() {
+    let sandbox = sandbox();
+    let mut settings = documents();
+    let terraform = configured(&sandbox, &settings);
+    apply(&terraform);
+    let lines = set(&[
+        "ApiDeployment",
+        "ApiStage",
+        "ExecuteApiEndpoint",
+        "ExecuteApiIngressFromCallers",
+        "ExecuteApiSecurityGroup",
+        "RestApi",
+    ]);
+    for kind in ["PRIVATE", "REGIONAL"] {
+        settings.set("api.endpoint_type", json!(kind));
+        configure(&terraform, &settings);
+        assert_eq!(
+            planned_lines(&terraform, kind),
+            lines,
+            "the lines of {kind}"
+        );
+        apply_plan(&terraform, kind);
+        expect_exactly(&sandbox, &settings);
+        expect_empty_plan(&terraform);
+    }
+    expect_clean_destroy(&terraform, &sandbox);
 }
 
 #[test]
@@ -403,6 +443,11 @@ fn an_address_added_or_removed_is_one_subscription_and_touches_no_other() {
         if emails != json!([]) {
             sandbox.confirm("b@example.com").expect("confirmed");
         }
+        let state = terraform.state_of(ADDRESS).expect("a state");
+        let told = state["alert_subscriptions"].as_object().expect("a map");
+        let told: BTreeSet<&str> = told.keys().map(String::as_str).collect();
+        let wanted = emails.as_array().expect("a list").iter();
+        assert_eq!(told, wanted.filter_map(Value::as_str).collect());
         expect_exactly(&sandbox, &settings);
     }
     expect_empty_plan(&terraform);

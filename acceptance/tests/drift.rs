@@ -429,7 +429,25 @@ fn terraform_shows_drift_by_path_and_repairs_it_and_takes_no_interest_in_tags_of
     let tagged = script(&sandbox, &inventory, ANY, "tag as a stranger");
     assert!(tagged.values().all(|value| value == "x"), "{tagged:?}");
     expect_empty_plan(&terraform);
+    let waiting = "pending confirmation";
+    assert_eq!(
+        state["alert_subscriptions"],
+        json!({ "a@example.com": waiting, "b@example.com": waiting })
+    );
     sandbox.confirm("b@example.com").expect("confirmed");
+    expect_empty_plan(&terraform);
+    // A refresh sees it, and is no reason to do anything.
+    let ran = terraform.run(&["plan", "-no-color", "-detailed-exitcode"]);
+    let ran = ran.expect("runs");
+    expect_code(&ran, 0, "an address was confirmed");
+    assert!(ran.flat().contains("No changes"), "{}", ran.text);
+    let refreshed = ["apply", "-refresh-only", "-auto-approve", "-no-color"];
+    expect_code(&terraform.run(&refreshed).expect("runs"), 0, "a refresh");
+    let state = terraform.state_of(ADDRESS).expect("a state");
+    assert_eq!(
+        state["alert_subscriptions"],
+        json!({ "a@example.com": waiting, "b@example.com": "confirmed" })
+    );
     expect_empty_plan(&terraform);
 
     let changed = script(&sandbox, &inventory, ANY, "change");

@@ -202,9 +202,9 @@ fn auditors_of_another_account_have_a_role() {
     });
 }
 
-#[test]
-fn teams_share_a_network_and_its_endpoints_and_leave_them_alone() {
-    let sandbox = common::sandbox();
+/// A network with all endpoints that a pipeline calls, as `network` of an
+/// example.
+fn with_endpoints(sandbox: &Sandbox) -> Value {
     let spec = json!({ "name": "documents", "environment_suffix": "dev" });
     let template = live::template(&spec, live::REGION);
     let services: Vec<&str> = template["Resources"]
@@ -215,14 +215,76 @@ fn teams_share_a_network_and_its_endpoints_and_leave_them_alone() {
         .filter_map(|resource| resource["Properties"]["ServiceName"].as_str())
         .filter_map(|name| name.rsplit('.').next())
         .collect();
-    let network = sandbox
+    sandbox
         .boto3(&format!(
             r#"SERVICES = {}
 {NETWORK}{ENDPOINTS}
 print(json.dumps({{"vpc_id": vpc, "subnet_ids": subnets, "endpoint_security_group_id": group}}))"#,
             json!(services)
         ))
-        .expect("a network");
+        .expect("a network")
+}
+
+/// R061: in a network that has endpoints, of which a private API needs one that
+/// is its own; and the web ACL is before it as before any.
+#[test]
+fn an_api_is_called_from_inside_of_a_network_that_exists() {
+    let sandbox = common::sandbox();
+    let network = with_endpoints(&sandbox);
+    let before = sandbox.boto3(THEIRS).expect("a look");
+    let variables = json!({ "network": network });
+    lives(&sandbox, "private-api", &variables, |terraform| {
+        assert_eq!(sandbox.boto3(THEIRS).expect("a look"), before);
+        let state = terraform.state_of(common::ADDRESS).expect("a state");
+        let (api, endpoint) = (
+            &state["physical_ids"]["RestApi"],
+            &state["vpc_endpoint_ids"]["execute-api"],
+        );
+        let script = format!(
+            r#"
+api = boto3.client("apigateway").get_rest_api(restApiId={api})
+endpoint = boto3.client("ec2").describe_vpc_endpoints(VpcEndpointIds=[{endpoint}])["VpcEndpoints"][0]
+stage = "arn:aws:apigateway:us-east-1::/restapis/" + {api} + "/stages/v1"
+print(json.dumps({{
+    "configuration": api["endpointConfiguration"], "policy": json.loads(api["policy"].replace('\"', '"')),
+    "vpc": endpoint["VpcId"], "groups": [group["GroupId"] for group in endpoint["Groups"]], "names": endpoint["PrivateDnsEnabled"],
+    "acl": boto3.client("wafv2").get_web_acl_for_resource(ResourceArn=stage)["WebACL"]["ARN"],
+}}))"#
+        );
+        let seen = sandbox.boto3(&script).expect("a look");
+        assert_eq!(
+            seen["configuration"],
+            json!({ "types": ["PRIVATE"], "vpcEndpointIds": [endpoint] })
+        );
+        let denied = &seen["policy"]["Statement"][0];
+        assert_eq!(denied["Effect"], "Deny");
+        assert_eq!(
+            denied["Condition"],
+            json!({ "StringNotEquals": { "aws:SourceVpce": endpoint } })
+        );
+        assert_eq!(seen["vpc"], network["vpc_id"]);
+        let group = output(terraform, "callers_security_group_id");
+        assert_eq!(seen["groups"], json!([group]));
+        assert_eq!(
+            seen["names"], false,
+            "the network's own endpoint may have them"
+        );
+        assert_eq!(seen["acl"], state["web_acl_arn"]);
+        let (api, endpoint) = (api.as_str().unwrap(), endpoint.as_str().unwrap());
+        assert_eq!(
+            output(terraform, "api_endpoint"),
+            json!(format!(
+                "https://{api}-{endpoint}.execute-api.us-east-1.amazonaws.com/v1"
+            ))
+        );
+    });
+    assert_eq!(sandbox.boto3(THEIRS).expect("a look"), before, "and after");
+}
+
+#[test]
+fn teams_share_a_network_and_its_endpoints_and_leave_them_alone() {
+    let sandbox = common::sandbox();
+    let network = with_endpoints(&sandbox);
     let before = sandbox.boto3(THEIRS).expect("a look");
     let variables = json!({ "network": network });
     lives(&sandbox, "many", &variables, |_| {

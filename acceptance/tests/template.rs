@@ -41,7 +41,12 @@ fn full() -> Settings {
         .with("storage.abort_incomplete_uploads_after_days", 365)
         .with("storage.force_destroy", false)
         .with("storage.access_log_encryption", "AES256")
+        .with("api.endpoint_type", "PRIVATE")
         .with("audit.recovery_period_days", 1)
+        .with(
+            "compliance.custom_policies",
+            json!({ "data-encrypted": "rule encrypted { supplementaryConfiguration exists }" }),
+        )
         .with("alerts.emails", json!(["a@example.com", "b@example.com"]))
         .with("tags", json!({ "cost-center": "42", "team": "payments" }))
         .with(

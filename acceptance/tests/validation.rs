@@ -784,6 +784,54 @@ const AREAS: &[Case] = &[
         PROVISION,
     ),
     case(
+        "compliance = { custom_policies = { Encrypted = \"rule a { b exists }\" } }",
+        "custom_policies",
+        "\"Encrypted\" is not a name for a policy",
+        "Write 1 to 32 lower-case letters",
+    ),
+    case(
+        "compliance = { custom_policies = { a-b = \"rule a { b exists }\", ab = \"rule a { b exists }\" } }",
+        "custom_policies",
+        "but for its hyphens",
+        "Write another name",
+    ),
+    case(
+        "compliance = { custom_policies = { empty = \"\" } }",
+        "custom_policies",
+        "The policy \"empty\" has 0 characters; AWS Config takes 1 to 10000",
+        "Write rules in the language of Guard",
+    ),
+    case(
+        "compliance = { custom_policies = { for n in range(11) : \"a${n}\" => \"rule a { b exists }\" } }",
+        "custom_policies",
+        "11 policies are given",
+        "Write at most 10",
+    ),
+    case(
+        "compliance = {\n    recorder = \"none\"\n    custom_policies = { a = \"rule a { b exists }\" }\n  }",
+        "custom_policies",
+        "AWS Config takes no rule where nothing records",
+        "Write recorder = \"existing\"",
+    ),
+    case(
+        "api = { endpoint_type = \"EDGE\" }",
+        "endpoint_type",
+        "\"EDGE\" is not one of the possible values",
+        "Write \"REGIONAL\" or \"PRIVATE\"",
+    ),
+    case(
+        "api = { endpoint_type = \"PRIVATE\", allowed_cidrs = [\"203.0.113.0/24\"] }",
+        "allowed_cidrs",
+        "what passes an endpoint has no public address",
+        "Remove allowed_cidrs",
+    ),
+    case(
+        "api = {\n    endpoint_type = \"PRIVATE\"\n    mutual_tls = { domain_name = \"a.example.com\", certificate_arn = \"arn:aws:acm:us-east-1:111122223333:certificate/1\", truststore_uri = \"s3://truststore/a.pem\" }\n  }",
+        "mutual_tls",
+        "API Gateway asks for client certificates at a public domain only",
+        "or remove mutual_tls",
+    ),
+    case(
         "secrets = { rotation_days = 91 }",
         "rotation_days",
         "secrets.rotation_days: 91",
@@ -1218,6 +1266,7 @@ fn every_example_is_valid_and_the_complete_one_uses_every_attribute() {
         "byo-network",
         "mutual-tls",
         "cross-account",
+        "private-api",
         "many",
     ] {
         let file = examples.join(name).join("main.tf");

@@ -61,6 +61,7 @@ resource "tap_secure_pipeline" "documents" {
 
   api = {
     authorization = "AWS_IAM"
+    endpoint_type = "REGIONAL"
     rate_limit    = 50.5
     burst_limit   = 100
     quota_per_day = 250000
@@ -108,6 +109,15 @@ resource "tap_secure_pipeline" "documents" {
   compliance = {
     recorder       = "managed"
     auto_remediate = true
+    custom_policies = {
+      # Beside the rules that come with the pipeline: no table without the
+      # tag that says who pays for it.
+      cost-center = <<-GUARD
+        rule has_cost_center when resourceType == "AWS::DynamoDB::Table" {
+          tags["cost-center"] exists
+        }
+      GUARD
+    }
   }
 
   alerts = {
@@ -184,23 +194,25 @@ resource "tap_secure_pipeline" "brought" {
 
 output "everything" {
   value = {
-    id                 = tap_secure_pipeline.documents.id
-    status             = tap_secure_pipeline.documents.status
-    account_id         = tap_secure_pipeline.documents.account_id
-    region             = tap_secure_pipeline.documents.region
-    api_endpoint       = tap_secure_pipeline.documents.api_endpoint
-    api_key_id         = tap_secure_pipeline.documents.api_key_id
-    api_key_secret_arn = tap_secure_pipeline.documents.api_key_secret_arn
-    bucket_names       = tap_secure_pipeline.documents.bucket_names
-    audit_table_name   = tap_secure_pipeline.documents.audit_table_name
-    dashboard_url      = tap_secure_pipeline.documents.dashboard_url
-    key_arns           = tap_secure_pipeline.documents.key_arns
-    alert_topic_arn    = tap_secure_pipeline.documents.alert_topic_arn
-    web_acl_arn        = tap_secure_pipeline.documents.web_acl_arn
-    vpc_id             = tap_secure_pipeline.documents.vpc_id
-    subnet_ids         = tap_secure_pipeline.documents.subnet_ids
-    vpc_endpoint_ids   = tap_secure_pipeline.documents.vpc_endpoint_ids
-    function_names     = tap_secure_pipeline.documents.function_names
-    role_arns          = tap_secure_pipeline.documents.role_arns
+    id                  = tap_secure_pipeline.documents.id
+    status              = tap_secure_pipeline.documents.status
+    account_id          = tap_secure_pipeline.documents.account_id
+    region              = tap_secure_pipeline.documents.region
+    api_endpoint        = tap_secure_pipeline.documents.api_endpoint
+    api_key_id          = tap_secure_pipeline.documents.api_key_id
+    api_key_secret_arn  = tap_secure_pipeline.documents.api_key_secret_arn
+    bucket_names        = tap_secure_pipeline.documents.bucket_names
+    audit_table_name    = tap_secure_pipeline.documents.audit_table_name
+    dashboard_url       = tap_secure_pipeline.documents.dashboard_url
+    key_arns            = tap_secure_pipeline.documents.key_arns
+    alert_topic_arn     = tap_secure_pipeline.documents.alert_topic_arn
+    alert_subscriptions = tap_secure_pipeline.documents.alert_subscriptions
+    web_acl_arn         = tap_secure_pipeline.documents.web_acl_arn
+    vpc_id              = tap_secure_pipeline.documents.vpc_id
+    subnet_ids          = tap_secure_pipeline.documents.subnet_ids
+    vpc_endpoint_ids    = tap_secure_pipeline.documents.vpc_endpoint_ids
+    function_names      = tap_secure_pipeline.documents.function_names
+    role_arns           = tap_secure_pipeline.documents.role_arns
+    session_policy      = tap_secure_pipeline.documents.session_policy
   }
 }

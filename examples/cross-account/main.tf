@@ -43,3 +43,9 @@ resource "tap_secure_pipeline" "documents" {
 output "auditor_role_arn" {
   value = tap_secure_pipeline.documents.role_arns["auditor"]
 }
+
+# For `aws sts assume-role --policy`: the session reads this pipeline and no more,
+# whatever is attached to the role later.
+output "auditor_session_policy" {
+  value = tap_secure_pipeline.documents.session_policy
+}

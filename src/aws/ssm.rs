@@ -233,7 +233,7 @@ fn encode(manifest: &Manifest) -> Outcome<String> {
     if value.len() > ADVANCED_LIMIT {
         return Err(refuse(format!(
             "the pipeline's spec is too long: its manifest has {} bytes even compressed, and a \
-             parameter holds {ADVANCED_LIMIT}. Shorten overrides or tags",
+             parameter holds {ADVANCED_LIMIT}. Shorten overrides, tags or custom policies",
             value.len()
         )));
     }

@@ -1,6 +1,6 @@
 //! Compliance (R109-R115): two rules of AWS Config over the pipeline's own
-//! resources, answered by the evaluate function, and what happens when one is
-//! broken.
+//! resources, answered by the evaluate function, those of the user's own, which
+//! Config answers itself, and what happens when one is broken.
 
 use super::encryption::Purpose;
 use super::functions::{DEAD_LETTER_QUEUE_ID, Function};
@@ -52,14 +52,23 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
     if has_rules(x.spec, x.facts) {
         permission(x);
         for (id, check, about) in CHECKS {
-            rule(x, id, check, about);
+            own_rule(x, id, check, about);
+        }
+        for (name, text) in &x.spec.compliance.custom_policies {
+            custom_policy(x, name, text);
         }
         reaction(x);
     }
 }
 
-fn rule_name(check: &str, spec: &Spec) -> String {
-    naming::name(check, spec, naming::limit::CONFIG)
+/// Of a check, or of what [`policy_base`] says of a custom policy.
+fn rule_name(base: &str, spec: &Spec) -> String {
+    naming::name(base, spec, naming::limit::CONFIG)
+}
+
+/// No policy's name can make it one of the checks.
+fn policy_base(name: &str) -> String {
+    format!("policy-{name}")
 }
 
 /// Config asks Lambda when a rule is put, before the rule has an ARN that the
@@ -75,40 +84,72 @@ fn permission(x: &mut Expansion<'_>) {
     x.add(PERMISSION_ID, "AWS::Lambda::Permission", properties);
 }
 
-/// The scope is the pipeline's tag (R115); with it Config takes no list of
-/// resource types beside it, and what a check has nothing to say about it
-/// answers as not applicable.
-fn rule(x: &mut Expansion<'_>, id: &str, check: &str, about: &str) {
-    let on = |message: &str| json!({ "EventSource": "aws.config", "MessageType": message });
+fn own_rule(x: &mut Expansion<'_>, id: &str, check: &str, about: &str) {
     let properties = json!({
         "ConfigRuleName": rule_name(check, x.spec),
         "Description": about,
         "InputParameters": { "check": check },
-        "Scope": {
-            "TagKey": TAG_PIPELINE,
-            "TagValue": naming::pipeline_id(x.spec, x.facts),
-        },
+        "Scope": scope(x),
         "Source": {
             "Owner": "CUSTOM_LAMBDA",
             "SourceIdentifier": get_att(&Function::Evaluate.function_id(), "Arn"),
-            "SourceDetails": [
-                on("ConfigurationItemChangeNotification"),
-                on("OversizedConfigurationItemChangeNotification"),
-            ],
+            "SourceDetails": changes(),
         },
     });
-    let managed = x.spec.compliance.recorder == Provision::Managed;
-    let after: &[&str] = match managed {
-        true => &[PERMISSION_ID, CHANNEL_ID],
-        false => &[PERMISSION_ID],
-    };
-    x.add_after(id, "AWS::Config::ConfigRule", properties, after);
+    rule(x, id, properties, &[PERMISSION_ID]);
 }
 
-/// Of these two rules and no others: the rules of strangers are not ours to
-/// answer (R113, R114).
+/// Config itself reads the policy, and runs it with no permission of ours; it
+/// takes two kinds of message for such a rule and no schedule
+/// (<https://docs.aws.amazon.com/config/latest/APIReference/API_Source.html>).
+fn custom_policy(x: &mut Expansion<'_>, name: &str, text: &str) {
+    let properties = json!({
+        "ConfigRuleName": rule_name(&policy_base(name), x.spec),
+        "Description": format!("The custom policy {name}"),
+        "Scope": scope(x),
+        "Source": {
+            "Owner": "CUSTOM_POLICY",
+            "SourceDetails": changes(),
+            "CustomPolicyDetails": { "PolicyRuntime": "guard-2.x.x", "PolicyText": text },
+        },
+    });
+    let id = format!("{}PolicyRule", naming::stem(name));
+    rule(x, &id, properties, &[]);
+}
+
+fn rule(x: &mut Expansion<'_>, id: &str, properties: Value, after: &[&str]) {
+    let managed = x.spec.compliance.recorder == Provision::Managed;
+    let recorded = managed.then_some(CHANNEL_ID);
+    let after: Vec<&str> = after.iter().copied().chain(recorded).collect();
+    x.add_after(id, "AWS::Config::ConfigRule", properties, &after);
+}
+
+/// The pipeline's tag (R115); with it Config takes no list of resource types
+/// beside it, and what a check has nothing to say about it answers as not
+/// applicable.
+fn scope(x: &Expansion<'_>) -> Value {
+    json!({ "TagKey": TAG_PIPELINE, "TagValue": naming::pipeline_id(x.spec, x.facts) })
+}
+
+/// Of a resource; without the second kind, large ones are never judged.
+fn changes() -> Value {
+    let on = |message: &str| json!({ "EventSource": "aws.config", "MessageType": message });
+    json!([
+        on("ConfigurationItemChangeNotification"),
+        on("OversizedConfigurationItemChangeNotification"),
+    ])
+}
+
+/// Of these rules and no others: the rules of strangers are not ours to answer
+/// (R113, R114). What breaks a policy of the user's is treated alike: the
+/// function puts back what it knows, and says of the rest that it cannot.
 fn reaction(x: &mut Expansion<'_>) {
-    let names = CHECKS.map(|(_, check, _)| rule_name(check, x.spec));
+    let policies = x.spec.compliance.custom_policies.keys();
+    let bases = CHECKS
+        .map(|(_, check, _)| check.to_owned())
+        .into_iter()
+        .chain(policies.map(|name| policy_base(name)));
+    let names: Vec<String> = bases.map(|base| rule_name(&base, x.spec)).collect();
     let target = |id: &str, arn: Value| {
         json!({
             "Id": id,
@@ -295,6 +336,45 @@ mod tests {
         let permission = properties(&template, "EvaluateConfigPermission");
         assert_eq!(permission["Principal"], "config.amazonaws.com");
         assert_eq!(permission["SourceAccount"], "111122223333");
+    }
+
+    /// R109, R115: of the user's own, answered by Config itself.
+    #[test]
+    fn a_custom_policy_is_a_rule_of_the_pipelines_resources_that_needs_no_function() {
+        let text = "rule encrypted when resourceType == \"AWS::S3::Bucket\" { supplementaryConfiguration exists }";
+        for (recorder, after) in [
+            (Provision::Existing, &[] as &[&str]),
+            (Provision::Managed, &["ConfigDeliveryChannel"]),
+        ] {
+            let template = template(recorder, |spec, _| {
+                spec.compliance.custom_policies =
+                    [("data-encrypted".into(), text.to_owned())].into();
+            });
+            assert_eq!(
+                properties(&template, "DataEncryptedPolicyRule"),
+                &json!({
+                    "ConfigRuleName": "policy-data-encrypted-documents-dev",
+                    "Description": "The custom policy data-encrypted",
+                    "Scope": { "TagKey": "tap:pipeline", "TagValue": "documents-dev@us-east-1" },
+                    "Source": {
+                        "Owner": "CUSTOM_POLICY",
+                        "SourceDetails": changes(),
+                        "CustomPolicyDetails": { "PolicyRuntime": "guard-2.x.x", "PolicyText": text },
+                    },
+                })
+            );
+            let rule = &template.resources["DataEncryptedPolicyRule"];
+            assert_eq!(rule.depends_on, after);
+            let heard = &properties(&template, "ComplianceRule")["EventPattern"]["detail"];
+            assert_eq!(
+                heard["configRuleName"],
+                json!([
+                    "encryption-documents-dev",
+                    "access-documents-dev",
+                    "policy-data-encrypted-documents-dev",
+                ])
+            );
+        }
     }
 
     /// R111: nothing of the account is touched unless it is asked for.

@@ -99,6 +99,17 @@ pub fn of_all_regions(base: &str, spec: &Spec, facts: &Facts, limit: usize) -> S
     )
 }
 
+/// The beginning of a logical id: `PaymentsDb` of what the user calls
+/// `payments-db`. Such names are unlike but for their hyphens.
+pub(super) fn stem(name: &str) -> String {
+    let capital = |part: &str| {
+        let mut letters = part.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>()
+    };
+    name.split('-').map(capital).collect()
+}
+
 /// Cuts `text` to `limit` characters; what is cut is replaced by eight hex
 /// digits of the whole text's SHA-256.
 pub fn shorten(text: &str, limit: usize) -> String {

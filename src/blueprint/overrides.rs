@@ -245,6 +245,11 @@ const CONTROLS: &[(&str, &str, &str)] = &[
     ),
     (
         "AWS::ApiGateway::RestApi",
+        "EndpointConfiguration",
+        "from where the API is reached (PCI DSS 1.3.1)",
+    ),
+    (
+        "AWS::ApiGateway::RestApi",
         "DisableExecuteApiEndpoint",
         "mutual TLS that cannot be gone round (PCI DSS 4.2.1)",
     ),

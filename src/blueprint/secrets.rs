@@ -74,19 +74,9 @@ pub(super) fn arn_patterns(spec: &Spec, facts: &Facts) -> Vec<String> {
         .collect()
 }
 
-/// `payments-db` is `PaymentsDb`. Names are unlike but for their hyphens.
-fn stem(credential: &str) -> String {
-    let capital = |part: &str| {
-        let mut letters = part.chars();
-        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-        first.into_iter().chain(letters).collect::<String>()
-    };
-    credential.split('-').map(capital).collect()
-}
-
 /// `DatabaseSecret`
 pub fn credential_secret_id(credential: &str) -> String {
-    format!("{}Secret", stem(credential))
+    format!("{}Secret", naming::stem(credential))
 }
 
 pub(super) fn expand(x: &mut Expansion<'_>) {
@@ -148,7 +138,7 @@ fn credential(x: &mut Expansion<'_>, name: &str, user: &str) {
     let id = credential_secret_id(name);
     let base = format!("credentials-{name}");
     secret(x, &id, &base, about, recipe, &tags);
-    rotation(x, &format!("{}Rotation", stem(name)), &id, &[]);
+    rotation(x, &format!("{}Rotation", naming::stem(name)), &id, &[]);
 }
 
 fn secret(

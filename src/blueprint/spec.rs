@@ -341,6 +341,36 @@ impl Authorization {
     }
 }
 
+/// From where the API is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndpointType {
+    #[default]
+    #[serde(rename = "REGIONAL")]
+    Regional,
+    /// Through an endpoint in the network only.
+    #[serde(rename = "PRIVATE")]
+    Private,
+}
+
+impl EndpointType {
+    pub const ALL: [&'static str; 2] = ["REGIONAL", "PRIVATE"];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Regional => "REGIONAL",
+            Self::Private => "PRIVATE",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "REGIONAL" => Some(Self::Regional),
+            "PRIVATE" => Some(Self::Private),
+            _ => None,
+        }
+    }
+}
+
 /// Who provides something of which an account and region have one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -379,15 +409,18 @@ impl Provision {
 #[serde(default, deny_unknown_fields)]
 pub struct Api {
     pub authorization: Authorization,
+    pub endpoint_type: EndpointType,
     /// Requests a second, of the key and of the stage.
     pub rate_limit: f64,
     pub burst_limit: u32,
     pub quota_per_day: u32,
     /// Source addresses that may call; all when empty (then
-    /// `authorization` must be `AWS_IAM`).
+    /// `authorization` must be `AWS_IAM`, or the endpoint private). None of a
+    /// private one: what passes it has no public address.
     pub allowed_cidrs: Vec<String>,
     /// The account's role with which API Gateway writes logs.
     pub logging_role: Provision,
+    /// Not of a private endpoint.
     pub mutual_tls: Option<MutualTls>,
 }
 
@@ -395,6 +428,7 @@ impl Default for Api {
     fn default() -> Self {
         Self {
             authorization: Authorization::default(),
+            endpoint_type: EndpointType::default(),
             rate_limit: 100.0,
             burst_limit: 200,
             quota_per_day: 10_000,
@@ -529,6 +563,9 @@ pub struct Compliance {
     /// Whether a non-compliant resource of this pipeline is put right, or only
     /// reported.
     pub auto_remediate: bool,
+    /// Rules of the user's own: name to policy in Guard's language.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom_policies: BTreeMap<String, String>,
 }
 
 impl Default for Compliance {
@@ -536,6 +573,7 @@ impl Default for Compliance {
         Self {
             recorder: Provision::default(),
             auto_remediate: true,
+            custom_policies: BTreeMap::new(),
         }
     }
 }

@@ -6,8 +6,10 @@
 
 use super::state::{BucketNames, KeyArnsBlock, State, TextList, TextMap};
 use crate::blueprint::encryption::Purpose;
+use crate::blueprint::network::EXECUTE_API_ENDPOINT_ID;
+use crate::blueprint::spec::EndpointType;
 use crate::blueprint::storage::Bucket;
-use crate::blueprint::{Facts, Spec, alerts, audit, naming};
+use crate::blueprint::{Facts, Spec, access, alerts, audit, naming};
 use crate::engine::ledger::Ledger;
 use crate::engine::template::Template;
 use serde_json::Value as Json;
@@ -16,6 +18,10 @@ use tf_provider::value::Value;
 
 pub const READY: &str = "READY";
 pub const INCOMPLETE: &str = "INCOMPLETE";
+
+/// Of an e-mail subscription.
+const CONFIRMED: &str = "confirmed";
+const PENDING: &str = "pending confirmation";
 
 /// What `Ref` (no attribute) or `Fn::GetAtt` says of a logical id.
 pub type Lookup<'a> = dyn Fn(&str, Option<&str>) -> Value<String> + 'a;
@@ -56,6 +62,7 @@ impl Outputs<'_> {
         state.dashboard_url = Value::from(self.dashboard_url());
         state.key_arns = Value::Value(self.key_arns(made));
         state.alert_topic_arn = text(alerts::topic_arn(self.spec, self.facts));
+        state.alert_subscriptions = self.alert_subscriptions(made);
         state.web_acl_arn = of("WebAcl", Some("Arn"));
         state.vpc_id = match &self.spec.network.vpc_id {
             Some(brought) => text(brought.clone()),
@@ -81,6 +88,7 @@ impl Outputs<'_> {
             });
             (stem(id, "Role"), Value::from(arn))
         });
+        state.session_policy = Value::from(access::session_policy(self.spec, self.facts));
     }
 
     /// Null when the pipeline has no such resource.
@@ -110,14 +118,38 @@ impl Outputs<'_> {
         let Some(stage) = self.property("ApiStage", "StageName") else {
             return Value::Null;
         };
-        match self.of(made, "RestApi", None) {
-            Value::Value(api) => Value::Value(format!(
-                "https://{api}.execute-api.{}.{}/{stage}",
-                self.facts.region,
-                self.facts.dns_suffix()
-            )),
-            other => other,
+        // A private API has a name at its endpoint.
+        let private = self.spec.api.endpoint_type == EndpointType::Private;
+        let ids = ["RestApi"].into_iter();
+        let ids = ids.chain(private.then_some(EXECUTE_API_ENDPOINT_ID));
+        let mut host = Vec::new();
+        for id in ids {
+            match self.of(made, id, None) {
+                Value::Value(id) => host.push(id),
+                other => return other,
+            }
         }
+        Value::Value(format!(
+            "https://{}.execute-api.{}.{}/{stage}",
+            host.join("-"),
+            self.facts.region,
+            self.facts.dns_suffix()
+        ))
+    }
+
+    /// By address, whether somebody there has confirmed. That changes outside of
+    /// Terraform and is no drift: a refresh finds it, and no line is about it.
+    fn alert_subscriptions(&self, made: &Lookup<'_>) -> TextMap {
+        let emails = self.spec.alerts.emails.iter();
+        let rows = emails.map(|email| {
+            let state = match self.of(made, &alerts::subscription_id(email), None) {
+                Value::Value(arn) if arn.starts_with("arn:") => Value::Value(CONFIRMED.to_owned()),
+                Value::Value(_) => Value::Value(PENDING.to_owned()),
+                other => other,
+            };
+            (email.clone(), state)
+        });
+        Value::Value(rows.collect())
     }
 
     fn dashboard_url(&self) -> Option<String> {
@@ -255,12 +287,14 @@ impl Merge {
         self.one(&mut state.audit_table_name, &other.audit_table_name);
         self.one(&mut state.dashboard_url, &other.dashboard_url);
         self.one(&mut state.alert_topic_arn, &other.alert_topic_arn);
+        self.map(&mut state.alert_subscriptions, &other.alert_subscriptions);
         self.one(&mut state.web_acl_arn, &other.web_acl_arn);
         self.one(&mut state.vpc_id, &other.vpc_id);
         self.list(&mut state.subnet_ids, &other.subnet_ids);
         self.map(&mut state.vpc_endpoint_ids, &other.vpc_endpoint_ids);
         self.map(&mut state.function_names, &other.function_names);
         self.map(&mut state.role_arns, &other.role_arns);
+        self.one(&mut state.session_policy, &other.session_policy);
         if let (Value::Value(names), Value::Value(others)) =
             (&mut state.bucket_names, &other.bucket_names)
         {

@@ -79,6 +79,7 @@ pub fn of_spec(spec: &Spec) -> State {
         compliance: Value::Value(ComplianceBlock {
             recorder: word(spec.compliance.recorder.as_str()),
             auto_remediate: Value::Value(spec.compliance.auto_remediate),
+            custom_policies: none_if_empty(&spec.compliance.custom_policies),
         }),
         alerts: Value::Value(AlertsBlock {
             emails: text_list(&spec.alerts.emails),
@@ -193,6 +194,7 @@ fn functions(spec: &spec::Functions) -> FunctionsBlock {
 fn api(spec: &spec::Api) -> ApiBlock {
     ApiBlock {
         authorization: word(spec.authorization.as_str()),
+        endpoint_type: word(spec.endpoint_type.as_str()),
         rate_limit: Value::Value(spec.rate_limit),
         burst_limit: number(spec.burst_limit),
         quota_per_day: number(spec.quota_per_day),

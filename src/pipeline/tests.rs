@@ -208,6 +208,7 @@ fn the_example_of_everything_is_accepted_and_leaves_no_setting_at_its_default() 
         "subnet_ids",
         "route_table_ids",
         "endpoint_security_group_id",
+        "endpoint_type",
     ];
     for (area, members) in plain.as_object().expect("an object") {
         let Some(members) = members.as_object() else {
@@ -318,6 +319,25 @@ fn an_output_is_a_text_that_the_block_decides_or_one_that_aws_does() {
         )
     );
 
+    assert_eq!(new.session_policy, Value::Null, "there is no auditor");
+    let audited = crate::blueprint::Spec {
+        access: crate::blueprint::spec::Access {
+            trusted_account_ids: vec!["210987654321".into()],
+            ..Default::default()
+        },
+        ..spec.clone()
+    };
+    let audited = Outputs {
+        spec: &audited,
+        ..outputs
+    };
+    audited.write(&|_, _| Value::Unknown, &mut new);
+    assert!(
+        new.session_policy.is_value(),
+        "it is known before there is anything: {:?}",
+        new.session_policy
+    );
+
     let mut there = State::default();
     let made = |id: &str, attribute: Option<&str>| {
         Value::Value(format!("{id}-{}", attribute.unwrap_or("ref")))
@@ -329,6 +349,25 @@ fn an_output_is_a_text_that_the_block_decides_or_one_that_aws_does() {
     );
     assert_eq!(there.web_acl_arn, text("WebAcl-Arn"));
 
+    let mut template = template.clone();
+    let endpoint = template.resources["KmsEndpoint"].clone();
+    template
+        .resources
+        .insert("ExecuteApiEndpoint".into(), endpoint);
+    let mut private = spec.clone();
+    private.api.endpoint_type = crate::blueprint::spec::EndpointType::Private;
+    let private = Outputs {
+        spec: &private,
+        facts: outputs.facts,
+        template: &template,
+    };
+    let mut named = State::default();
+    private.write(&made, &mut named);
+    assert_eq!(
+        named.api_endpoint,
+        text("https://RestApi-ref-ExecuteApiEndpoint-ref.execute-api.us-east-1.amazonaws.com/v1")
+    );
+
     // A refresh finds the successor of a rotated key, and not a vanished ACL.
     let mut rotated = there.clone();
     rotated.api_key_id = text("successor");
@@ -336,6 +375,47 @@ fn an_output_is_a_text_that_the_block_decides_or_one_that_aws_does() {
     follow(&mut there, &rotated);
     assert_eq!(there.api_key_id, text("successor"));
     assert_eq!(there.web_acl_arn, text("WebAcl-Arn"));
+}
+
+#[test]
+fn an_address_is_pending_until_somebody_confirms_it_and_a_refresh_sees_that() {
+    use super::outputs::{Outputs, follow};
+    use crate::blueprint::{alerts::subscription_id, expand};
+    let mut spec = crate::blueprint::Spec::new("documents", "dev");
+    spec.alerts.emails = vec!["a@example.com".into(), "b@example.com".into()];
+    let facts = Facts::documentation();
+    let template = expand(&spec, &facts).expect("valid");
+    let outputs = Outputs {
+        spec: &spec,
+        facts: &facts,
+        template: &template,
+    };
+    let states = |arn_of_b: &Value<String>| {
+        let mut state = State::default();
+        let made = |id: &str, _: Option<&str>| match id == subscription_id("b@example.com") {
+            true => arn_of_b.clone(),
+            false => Value::Value("PendingConfirmation".to_owned()),
+        };
+        outputs.write(&made, &mut state);
+        state
+    };
+    let of_b =
+        |state: &State| state.alert_subscriptions.as_ref_option().unwrap()["b@example.com"].clone();
+    let text = |text: &str| Value::Value(text.to_owned());
+    let pending = states(&text("PendingConfirmation"));
+    assert_eq!(of_b(&pending), text("pending confirmation"));
+    let confirmed = states(&text(
+        "arn:aws:sns:us-east-1:111122223333:alerts-documents-dev:1",
+    ));
+    assert_eq!(of_b(&confirmed), text("confirmed"));
+    assert_eq!(
+        of_b(&states(&Value::Unknown)),
+        Value::Unknown,
+        "it is yet to be made"
+    );
+    let mut refreshed = pending;
+    follow(&mut refreshed, &confirmed);
+    assert_eq!(refreshed.alert_subscriptions, confirmed.alert_subscriptions);
 }
 
 #[test]

@@ -190,7 +190,8 @@ def compare_api(x, id, p):
         "Description": api.get("description"),
         "ApiKeySourceType": api["apiKeySource"],
         "DisableExecuteApiEndpoint": api["disableExecuteApiEndpoint"],
-        "EndpointConfiguration": {"Types": api["endpointConfiguration"]["types"]},
+        "EndpointConfiguration": {"Types": api["endpointConfiguration"]["types"]}
+        | ({"VpcEndpointIds": through} if (through := api["endpointConfiguration"].get("vpcEndpointIds")) else {}),
         "Policy": document and policy(document),
     })
     x.tags(id, p, api["tags"])

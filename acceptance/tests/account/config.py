@@ -36,6 +36,10 @@ def identify_config_rule(x, id, p):
 def compare_config_rule(x, id, p):
     x.saw("Config rules", p["ConfigRuleName"])
     rule = config_rule(p["ConfigRuleName"])
+    # What describes a rule is without the text of its policy.
+    if rule["Source"]["Owner"] == "CUSTOM_POLICY":
+        text = aws_config.get_custom_rule_policy(ConfigRuleName=p["ConfigRuleName"])["PolicyText"]
+        rule["Source"]["CustomPolicyDetails"]["PolicyText"] = text
     by_message = lambda source: source | {"SourceDetails": sorted(source.get("SourceDetails", []), key=lambda detail: detail["MessageType"])}
     same(id, p | {"Source": by_message(p["Source"])}, {
         "ConfigRuleName": rule["ConfigRuleName"],

@@ -56,6 +56,18 @@ fn an_api_keeps_the_contract() {
                         "EndpointConfiguration": { "Types": ["REGIONAL"] },
                         "DisableExecuteApiEndpoint": true, "Tags": tags("red"),
                     }),
+                    json!({
+                        "Name": "papers", "Policy": policy("192.0.2.0/24"),
+                        "EndpointConfiguration": {
+                            "Types": ["PRIVATE"], "VpcEndpointIds": ["vpce-2", "vpce-1"],
+                        },
+                    }),
+                    json!({
+                        "Name": "papers", "Policy": policy("192.0.2.0/24"),
+                        "EndpointConfiguration": {
+                            "Types": ["PRIVATE"], "VpcEndpointIds": ["vpce-3", "vpce-1"],
+                        },
+                    }),
                     json!({ "Name": "papers", "EndpointConfiguration": { "Types": ["REGIONAL"] } }),
                 ],
                 unique: false,

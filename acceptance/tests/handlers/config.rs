@@ -106,6 +106,39 @@ fn a_config_rule_keeps_the_contract() {
     });
 }
 
+/// Its text is read by another call than the rest, and ends without the line
+/// that a heredoc ends with.
+#[test]
+fn a_custom_policy_keeps_the_contract() {
+    story(async |sandbox| {
+        let bench = Bench::new(sandbox);
+        bench.made("ConfigRecorder", RECORDER, &recorder()).await;
+        let mut first = rule();
+        first.as_object_mut().unwrap().remove("InputParameters");
+        let source = first["Source"].as_object_mut().unwrap();
+        source.remove("SourceIdentifier");
+        source["Owner"] = json!("CUSTOM_POLICY");
+        source.insert(
+            "CustomPolicyDetails".into(),
+            json!({ "PolicyRuntime": "guard-2.x.x", "PolicyText": "rule a { b exists }\n" }),
+        );
+        let mut then = first.clone();
+        then["Source"]["CustomPolicyDetails"]["PolicyText"] = json!("rule a { c exists }");
+        hold(
+            &bench,
+            Case {
+                id: "DataEncryptedPolicyRule",
+                type_name: RULE,
+                first,
+                then: vec![then],
+                unique: true,
+                refuses_strangers: true,
+            },
+        )
+        .await;
+    });
+}
+
 /// The wire form: parameters as text, both kinds of message, the pipeline's tag.
 #[test]
 fn a_config_rule_is_written_as_config_reads_it() {

@@ -32,6 +32,36 @@ out(found)"#;
 }
 
 #[test]
+fn config_custom_policies_are_read_by_a_call_of_their_own() {
+    let script = r#"
+config = c("config")
+config.put_configuration_recorder(ConfigurationRecorder={"name": "policies", "roleARN": "arn:aws:iam::123456789012:role/config"})
+def put(text, runtime="guard-2.x.x", message="ConfigurationItemChangeNotification"):
+    return code(config.put_config_rule, ConfigRule={"ConfigRuleName": "guarded", "Source": {
+        "Owner": "CUSTOM_POLICY", "SourceDetails": [{"EventSource": "aws.config", "MessageType": message}],
+        "CustomPolicyDetails": {"PolicyRuntime": runtime, "PolicyText": text}}})
+found = [put("x" * 10001), put("rule a {}", "guard-1.0"), put("rule a {}", message="ScheduledNotification"), put("rule a {}")]
+details = config.describe_config_rules(ConfigRuleNames=["guarded"])["ConfigRules"][0]["Source"]["CustomPolicyDetails"]
+found += [details, config.get_custom_rule_policy(ConfigRuleName="guarded")["PolicyText"]]
+config.delete_config_rule(ConfigRuleName="guarded")
+config.delete_configuration_recorder(ConfigurationRecorderName="policies")
+out(found + [code(config.get_custom_rule_policy, ConfigRuleName="guarded")])"#;
+    let invalid = "InvalidParameterValueException";
+    assert_eq!(
+        run(shared(), script),
+        json!([
+            invalid,
+            invalid,
+            invalid,
+            "ok",
+            { "PolicyRuntime": "guard-2.x.x" },
+            "rule a {}",
+            "NoSuchConfigRuleException"
+        ])
+    );
+}
+
+#[test]
 fn config_evaluations_are_kept_by_their_ordering_timestamp() {
     let script = r#"
 config = c("config")

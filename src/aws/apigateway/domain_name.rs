@@ -51,7 +51,7 @@ impl ResourceType for DomainName {
     type Properties = DomainNameProperties;
 
     fn normalise(&self, properties: &mut DomainNameProperties, _: &str) -> Result<(), String> {
-        properties.endpoint_configuration.is_one()?;
+        properties.endpoint_configuration.normalise()?;
         let trust = &mut properties.mutual_tls_authentication;
         trust
             .truststore_version

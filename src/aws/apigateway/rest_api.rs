@@ -1,8 +1,8 @@
 //! `AWS::ApiGateway::RestApi`.
 
 use super::{
-    PAGE, api, api_tags, change_tags, gone, once, ours_among, replace, sdk_tags, tag_map,
-    without_id,
+    PAGE, add, api, api_tags, change_tags, gone, once, ours_among, patch, replace, sdk_tags,
+    tag_map, without_id,
 };
 use crate::aws::clients::Clients;
 use crate::aws::error::{HandlerResultExt, found};
@@ -11,7 +11,7 @@ use crate::aws::resource_type::{Outcome, ResourceType, physical};
 use crate::aws::tags::{self, Tag, TagChange};
 use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical};
 use async_trait::async_trait;
-use aws_sdk_apigateway::types::{ApiKeySourceType, EndpointConfiguration, EndpointType};
+use aws_sdk_apigateway::types::{ApiKeySourceType, EndpointConfiguration, EndpointType, Op};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -45,6 +45,9 @@ pub(in crate::aws) struct RestApiProperties {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Endpoint {
     types: Vec<String>,
+    /// Of a private API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    vpc_endpoint_ids: Vec<String>,
 }
 
 impl Default for Endpoint {
@@ -58,6 +61,7 @@ impl Endpoint {
     fn new(kind: &str) -> Self {
         Self {
             types: vec![kind.to_owned()],
+            vpc_endpoint_ids: Vec::new(),
         }
     }
 
@@ -65,9 +69,12 @@ impl Endpoint {
         self.types.first().map(String::as_str).unwrap_or_default()
     }
 
-    pub(super) fn is_one(&self) -> Result<(), String> {
+    pub(super) fn normalise(&mut self) -> Result<(), String> {
+        self.vpc_endpoint_ids.sort();
+        let private = self.kind() == EndpointType::Private.as_str();
         match self.types.as_slice() {
-            [_] => Ok(()),
+            [_] if self.vpc_endpoint_ids.is_empty() || private => Ok(()),
+            [_] => Err("EndpointConfiguration.VpcEndpointIds: are for PRIVATE".to_owned()),
             _ => Err("EndpointConfiguration.Types: must hold exactly one type".to_owned()),
         }
     }
@@ -75,13 +82,24 @@ impl Endpoint {
     pub(super) fn to_sdk(&self) -> EndpointConfiguration {
         EndpointConfiguration::builder()
             .types(EndpointType::from(self.kind()))
+            .set_vpc_endpoint_ids(Some(self.vpc_endpoint_ids.clone()).filter(|ids| !ids.is_empty()))
             .build()
     }
 
     pub(super) fn from_sdk(live: Option<EndpointConfiguration>) -> Self {
-        let types = live.and_then(|live| live.types).unwrap_or_default();
+        let Some(live) = live else {
+            return Self {
+                types: Vec::new(),
+                vpc_endpoint_ids: Vec::new(),
+            };
+        };
         Self {
-            types: types.iter().map(|kind| kind.as_str().to_owned()).collect(),
+            types: live
+                .types()
+                .iter()
+                .map(|kind| kind.as_str().to_owned())
+                .collect(),
+            vpc_endpoint_ids: live.vpc_endpoint_ids.unwrap_or_default(),
         }
     }
 }
@@ -99,7 +117,7 @@ impl ResourceType for RestApi {
     type Properties = RestApiProperties;
 
     fn normalise(&self, properties: &mut RestApiProperties, partition: &str) -> Result<(), String> {
-        properties.endpoint_configuration.is_one()?;
+        properties.endpoint_configuration.normalise()?;
         if let Some(document) = &properties.policy {
             let canonical = policy::canonical(document, partition)
                 .map_err(|problem| format!("Policy: {problem}"))?;
@@ -234,6 +252,7 @@ fn patches(
     current: &RestApiProperties,
     desired: &RestApiProperties,
 ) -> Vec<aws_sdk_apigateway::types::PatchOperation> {
+    const ENDPOINTS: &str = "/endpointConfiguration/vpcEndpointIds";
     let mut patches = Vec::new();
     if current.name != desired.name {
         patches.push(replace("/name", &desired.name));
@@ -245,9 +264,23 @@ fn patches(
         current.endpoint_configuration.kind(),
         desired.endpoint_configuration.kind(),
     );
+    // Only a private API has endpoints: those that it loses go before it is
+    // none any more, and it gets its own when it is one.
+    let endpoints = |of: &RestApiProperties, not: &RestApiProperties| {
+        let not = &not.endpoint_configuration.vpc_endpoint_ids;
+        let mut ids = of.endpoint_configuration.vpc_endpoint_ids.clone();
+        ids.retain(|id| !not.contains(id));
+        ids
+    };
+    for id in endpoints(current, desired) {
+        patches.push(patch(Op::Remove, ENDPOINTS, Some(id)));
+    }
     if was != now {
         let path = format!("/endpointConfiguration/types/{was}");
         patches.push(replace(path, now));
+    }
+    for id in endpoints(desired, current) {
+        patches.push(add(ENDPOINTS, id));
     }
     if current.disable_execute_api_endpoint != desired.disable_execute_api_endpoint {
         let disabled = desired.disable_execute_api_endpoint;

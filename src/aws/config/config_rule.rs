@@ -9,8 +9,9 @@ use crate::aws::waiting::Patience;
 use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical};
 use async_trait::async_trait;
 use aws_sdk_config::types::{
-    ConfigRule as SdkRule, EventSource, MaximumExecutionFrequency, MessageType, Owner,
-    Scope as SdkScope, Source as SdkSource, SourceDetail as SdkSourceDetail, Tag as SdkTag,
+    ConfigRule as SdkRule, CustomPolicyDetails as SdkPolicy, EventSource,
+    MaximumExecutionFrequency, MessageType, Owner, Scope as SdkScope, Source as SdkSource,
+    SourceDetail as SdkSourceDetail, Tag as SdkTag,
 };
 use aws_smithy_types::retry::RetryConfig;
 use serde::{Deserialize, Serialize};
@@ -20,11 +21,15 @@ use serde_json::{Map, Value};
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-config-configrule.html>).
 ///
 /// Ownership: our tags, which stand in the first `PutConfigRule`; a later one
-/// does not change them, and CloudFormation has no property for others.
+/// does not change them, and CloudFormation has no property for others. The
+/// text of a custom policy is not among what describes a rule: a call of its own
+/// reads it.
 /// Interruption: every call may be made again. Deletion takes minutes, in
 /// which the name is taken. Errors: a function that Config may not invoke yet
 /// is `Transient`; without a recorder AWS takes no rule, and that is `Invalid`.
 pub(in crate::aws) struct ConfigRule;
+
+const CUSTOM_POLICY: &str = "CUSTOM_POLICY";
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -63,9 +68,22 @@ impl Scope {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Source {
     owner: String,
-    source_identifier: String,
+    /// None of a custom policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source_identifier: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     source_details: Vec<SourceDetail>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    custom_policy_details: Option<CustomPolicy>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct CustomPolicy {
+    #[serde(default)]
+    enable_debug_log_delivery: bool,
+    policy_runtime: String,
+    policy_text: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -103,6 +121,10 @@ impl ResourceType for ConfigRule {
         }
         properties.scope.compliance_resource_types.sort();
         properties.source.source_details.sort();
+        if let Some(policy) = &mut properties.source.custom_policy_details {
+            // The line end of a heredoc is no part of a policy.
+            policy.policy_text = policy.policy_text.trim().to_owned();
+        }
         Ok(())
     }
 
@@ -114,7 +136,21 @@ impl ResourceType for ConfigRule {
         if scope.tag_key.is_some() && !scope.compliance_resource_types.is_empty() {
             return Err("Scope: holds either tags or resource types, not both".to_owned());
         }
-        Ok(())
+        let source = &desired.source;
+        let policy = source.owner == CUSTOM_POLICY;
+        match (&source.source_identifier, &source.custom_policy_details) {
+            (None, None) if policy => {
+                Err("Source: CUSTOM_POLICY needs CustomPolicyDetails".to_owned())
+            }
+            (None, _) if !policy => Err("Source.SourceIdentifier: is missing".to_owned()),
+            (_, Some(_)) if !policy => {
+                Err("Source.CustomPolicyDetails: belongs to the owner CUSTOM_POLICY".to_owned())
+            }
+            (Some(_), _) if policy => {
+                Err("Source.SourceIdentifier: CUSTOM_POLICY has none".to_owned())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Looks first: `PutConfigRule` changes a rule that is there already,
@@ -165,7 +201,14 @@ impl ResourceType for ConfigRule {
             return Ok(None);
         };
         require_ours(cx, clients, "config:DescribeConfigRules", &rule).await?;
-        Ok(Some((physical(identifier, identifier, []), live(rule))))
+        let mut properties = live(rule);
+        if let Some(policy) = &mut properties.source.custom_policy_details {
+            let Some(text) = policy_text(clients, identifier).await? else {
+                return Ok(None);
+            };
+            policy.policy_text = text;
+        }
+        Ok(Some((physical(identifier, identifier, []), properties)))
     }
 
     async fn update(
@@ -235,6 +278,18 @@ async fn describe(clients: &Clients, name: &str) -> Outcome<Option<SdkRule>> {
     Ok(rules.and_then(|rules| rules.into_iter().next()))
 }
 
+/// `None` where the rule has gone meanwhile.
+async fn policy_text(clients: &Clients, name: &str) -> Outcome<Option<String>> {
+    let answer = clients
+        .config()
+        .get_custom_rule_policy()
+        .config_rule_name(name)
+        .send()
+        .await
+        .during("config:GetCustomRulePolicy");
+    Ok(found(answer)?.map(|answer| answer.policy_text.unwrap_or_default()))
+}
+
 async fn rule_tags(clients: &Clients, rule: &SdkRule) -> Outcome<TagMap> {
     let arn = rule.config_rule_arn().unwrap_or_default();
     let live_tags = tags_of(clients, arn).await?;
@@ -294,15 +349,27 @@ fn sdk_rule(desired: &ConfigRuleProperties) -> Outcome<SdkRule> {
             .set_maximum_execution_frequency(frequency(&detail.maximum_execution_frequency))
             .build()
     });
+    let invalid = |error: aws_sdk_config::error::BuildError| {
+        HandlerError::ours(
+            ErrorKind::Invalid,
+            "config:PutConfigRule",
+            error.to_string(),
+        )
+    };
+    let policy = desired.source.custom_policy_details.as_ref().map(|policy| {
+        SdkPolicy::builder()
+            .enable_debug_log_delivery(policy.enable_debug_log_delivery)
+            .policy_runtime(&policy.policy_runtime)
+            .policy_text(&policy.policy_text)
+            .build()
+    });
     let source = SdkSource::builder()
         .owner(Owner::from(desired.source.owner.as_str()))
-        .source_identifier(&desired.source.source_identifier)
+        .set_source_identifier(desired.source.source_identifier.clone())
         .set_source_details(Some(details.collect()).filter(|list: &Vec<_>| !list.is_empty()))
+        .set_custom_policy_details(policy.transpose().map_err(invalid)?)
         .build()
-        .map_err(|error| {
-            let kind = ErrorKind::Invalid;
-            HandlerError::ours(kind, "config:PutConfigRule", error.to_string())
-        })?;
+        .map_err(invalid)?;
     let parameters = &desired.input_parameters;
     Ok(SdkRule::builder()
         .config_rule_name(&desired.config_rule_name)
@@ -339,6 +406,14 @@ fn live(rule: SdkRule) -> ConfigRuleProperties {
         maximum_execution_frequency: period(detail.maximum_execution_frequency),
     });
     let details = details.collect();
+    let policy = source
+        .as_ref()
+        .and_then(|source| source.custom_policy_details.as_ref());
+    let policy = policy.map(|policy| CustomPolicy {
+        enable_debug_log_delivery: policy.enable_debug_log_delivery,
+        policy_runtime: policy.policy_runtime.clone(),
+        policy_text: policy.policy_text.clone(),
+    });
     ConfigRuleProperties {
         config_rule_name: text(rule.config_rule_name),
         description: text(rule.description),
@@ -351,8 +426,11 @@ fn live(rule: SdkRule) -> ConfigRuleProperties {
                     .as_ref()
                     .map(|source| source.owner.as_str().to_owned()),
             ),
-            source_identifier: text(source.and_then(|source| source.source_identifier)),
+            source_identifier: source
+                .and_then(|source| source.source_identifier)
+                .filter(|identifier| !identifier.is_empty()),
             source_details: details,
+            custom_policy_details: policy,
         },
     }
 }

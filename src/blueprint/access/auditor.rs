@@ -6,7 +6,7 @@ use super::{AUDITOR_ROLE_ID, Role, policy, role, statements};
 use crate::blueprint::audit;
 use crate::blueprint::encryption::Purpose;
 use crate::blueprint::functions::Function;
-use crate::blueprint::policy::Statement;
+use crate::blueprint::policy::{Statement, document};
 use crate::blueprint::storage::Bucket;
 use crate::blueprint::{Expansion, Facts, Spec, naming};
 use serde_json::{Value, json};
@@ -38,6 +38,52 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
             boundary_id: "AuditorBoundary",
         },
     );
+}
+
+/// What a session of the auditor's role may be narrowed to, as JSON: a session
+/// has only what the role's policies and the policy passed at `AssumeRole` both
+/// allow, so that one that was begun with this reads this pipeline's records
+/// whatever is attached to the role later (R102). Session policies cannot be
+/// attached to a role, only passed
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session>).
+///
+/// It says the same as [`reading`], shorter, since STS takes 2,048 characters:
+/// one statement where the actions keep the resources apart, and the functions'
+/// log groups by the end of their names. Keys of ours are named by none but AWS,
+/// so they stand as all of the account's, through these services: it is known
+/// before there is a pipeline.
+pub fn session_policy(spec: &Spec, facts: &Facts) -> Option<String> {
+    if !exists(spec) {
+        return None;
+    }
+    let table = statements::audit_table_arn(spec, facts);
+    let groups = naming::name("*", spec, naming::limit::LOG_GROUP);
+    let groups = facts.arn("logs", &format!("log-group:/aws/lambda/{groups}:*"));
+    let index = format!("{table}/index/{}", audit::DAY_INDEX);
+    let records = [table, index, groups]
+        .into_iter()
+        .chain(objects(spec, facts));
+    let key = |purpose: Purpose| match purpose.brought(spec) {
+        Some(brought) => brought.to_owned(),
+        None => facts.arn("kms", "key/*"),
+    };
+    let mut keys = vec![key(Purpose::Data), key(Purpose::Logs)];
+    keys.dedup();
+    let mut narrowed = vec![
+        Statement::allow("Records")
+            .actions([
+                "dynamodb:GetItem",
+                "dynamodb:Query",
+                "logs:DescribeLogStreams",
+                "logs:FilterLogEvents",
+                "logs:GetLogEvents",
+                "s3:GetObject",
+            ])
+            .resource(records.collect::<Vec<String>>()),
+    ];
+    narrowed.extend(listing(spec, facts));
+    narrowed.push(decrypt("Keys", json!(keys), &["dynamodb", "s3"], facts));
+    Some(document(narrowed).to_string())
 }
 
 fn trust(spec: &Spec, facts: &Facts) -> Statement {
@@ -74,26 +120,20 @@ const RESULTS: &str = "scan-results/";
 fn reading(spec: &Spec, facts: &Facts) -> Vec<Statement> {
     let table = statements::audit_table_arn(spec, facts);
     let index = format!("{table}/index/{}", audit::DAY_INDEX);
-    let bucket = |bucket: Bucket| facts.bucket_arn(&bucket.name(spec, facts));
     let groups = Function::ALL.map(|function| {
         let group = function.log_group_arn(spec, facts);
         json!(format!("{group}:*"))
     });
-    let logs = [Bucket::Raw, Bucket::Processed].map(Bucket::log_prefix);
-    let objects = std::iter::once((Bucket::Processed, RESULTS))
-        .chain(logs.map(|prefix| (Bucket::Logs, prefix)))
-        .map(|(at, prefix)| json!(format!("{}/{prefix}*", bucket(at))));
+    let [results, logs] = listing(spec, facts);
     vec![
         Statement::allow("AuditRows")
             .actions(["dynamodb:GetItem", "dynamodb:Query"])
             .resource(json!([table, index])),
-        // Not the documents' names, and of a log bucket that is others' too not
-        // their logs.
-        lists("ResultLists", &bucket(Bucket::Processed), &[RESULTS]),
-        lists("LogLists", &bucket(Bucket::Logs), &logs),
+        results,
+        logs,
         Statement::allow("Results")
             .actions(["s3:GetObject"])
-            .resource(objects.collect::<Value>()),
+            .resource(objects(spec, facts).collect::<Vec<String>>()),
         Statement::allow("FunctionLogs")
             .actions([
                 "logs:DescribeLogStreams",
@@ -101,8 +141,38 @@ fn reading(spec: &Spec, facts: &Facts) -> Vec<Statement> {
                 "logs:GetLogEvents",
             ])
             .resource(groups.to_vec()),
-        decrypt("DataKey", Purpose::Data, &["dynamodb", "s3"], spec, facts),
-        decrypt("LogsKey", Purpose::Logs, &["s3"], spec, facts),
+        decrypt(
+            "DataKey",
+            Purpose::Data.arn(spec),
+            &["dynamodb", "s3"],
+            facts,
+        ),
+        decrypt("LogsKey", Purpose::Logs.arn(spec), &["s3"], facts),
+    ]
+}
+
+/// Where access logs are in the log bucket.
+fn log_prefixes() -> [&'static str; 2] {
+    [Bucket::Raw, Bucket::Processed].map(Bucket::log_prefix)
+}
+
+/// The results of scans and the access logs.
+fn objects(spec: &Spec, facts: &Facts) -> impl Iterator<Item = String> {
+    std::iter::once((Bucket::Processed, RESULTS))
+        .chain(log_prefixes().map(|prefix| (Bucket::Logs, prefix)))
+        .map(|(bucket, prefix)| {
+            let arn = facts.bucket_arn(&bucket.name(spec, facts));
+            format!("{arn}/{prefix}*")
+        })
+}
+
+/// Not the documents' names, and of a log bucket that is others' too not their
+/// logs.
+fn listing(spec: &Spec, facts: &Facts) -> [Statement; 2] {
+    let bucket = |bucket: Bucket| facts.bucket_arn(&bucket.name(spec, facts));
+    [
+        lists("ResultLists", &bucket(Bucket::Processed), &[RESULTS]),
+        lists("LogLists", &bucket(Bucket::Logs), &log_prefixes()),
     ]
 }
 
@@ -114,14 +184,14 @@ fn lists(sid: &str, bucket: &str, prefixes: &[&str]) -> Statement {
         .when("StringLike", "s3:prefix", prefixes)
 }
 
-fn decrypt(sid: &str, key: Purpose, services: &[&str], spec: &Spec, facts: &Facts) -> Statement {
+fn decrypt(sid: &str, keys: Value, services: &[&str], facts: &Facts) -> Statement {
     let services = services.iter();
     let through: Vec<String> = services
         .map(|service| format!("{service}.{}.amazonaws.com", facts.region))
         .collect();
     Statement::allow(sid)
         .actions(["kms:Decrypt"])
-        .resource(key.arn(spec))
+        .resource(keys)
         .when("StringEquals", "kms:ViaService", through)
 }
 

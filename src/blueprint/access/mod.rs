@@ -14,6 +14,8 @@ mod statements;
 #[cfg(test)]
 mod tests;
 
+pub use auditor::session_policy;
+
 use super::encryption::Purpose;
 use super::functions::Function;
 use super::policy::{Statement, document};

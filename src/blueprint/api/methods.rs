@@ -3,6 +3,8 @@
 
 use super::{Expansion, REST_API_ID, STAGE_NAME, rest_api_id};
 use crate::blueprint::functions::Function;
+use crate::blueprint::network::EXECUTE_API_ENDPOINT_ID;
+use crate::blueprint::spec::EndpointType;
 use crate::engine::plan::digest_line;
 use crate::engine::template::intrinsics::{get_att, reference, sub};
 use crate::engine::template::{Resource, Template};
@@ -172,10 +174,18 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
     }
     let methods: Vec<String> = ROUTES.iter().map(Route::method_id).collect();
     let methods: Vec<&str> = methods.iter().map(String::as_str).collect();
+    // A policy counts when it is deployed, and that of a private API names the
+    // endpoint: another endpoint is another deployment.
+    let description = match x.spec.api.endpoint_type {
+        EndpointType::Regional => json!("The API as of"),
+        EndpointType::Private => sub(format!(
+            "The API behind ${{{EXECUTE_API_ENDPOINT_ID}}} as of"
+        )),
+    };
     x.add_after(
         DEPLOYMENT_ID,
         "AWS::ApiGateway::Deployment",
-        json!({ "RestApiId": rest_api_id(), "Description": "The API as of" }),
+        json!({ "RestApiId": rest_api_id(), "Description": description }),
         &methods,
     );
 }
@@ -283,8 +293,15 @@ pub(in crate::blueprint) fn seal(template: &mut Template) {
         return;
     };
     if let Some(properties) = deployment.properties.as_object_mut() {
-        let said = properties.get("Description").and_then(Value::as_str);
-        let sealed = format!("{} {digest}", said.unwrap_or_default());
-        properties.insert("Description".to_owned(), json!(sealed.trim_start()));
+        let said = properties.get("Description");
+        let seal = |said: Option<&Value>| {
+            let said = said.and_then(Value::as_str).unwrap_or_default();
+            format!("{said} {digest}").trim_start().to_owned()
+        };
+        let sealed = match said.and_then(|said| said.get("Fn::Sub")) {
+            Some(text) => sub(seal(Some(text))),
+            None => json!(seal(said)),
+        };
+        properties.insert("Description".to_owned(), sealed);
     }
 }

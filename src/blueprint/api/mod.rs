@@ -21,8 +21,9 @@ mod tests;
 pub use logging::{ACCESS_LOG_GROUP_ID, access_log_group_name, execution_log_group_name, logs};
 pub(super) use methods::seal;
 
+use super::network::EXECUTE_API_ENDPOINT_ID;
 use super::policy::{Statement, document};
-use super::spec::Authorization;
+use super::spec::{Authorization, EndpointType};
 use super::{Expansion, Facts, Spec, naming, object};
 use crate::engine::template::intrinsics::{reference, sub};
 use serde_json::{Value, json};
@@ -47,7 +48,7 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
     let properties = object(json!({
         "Name": name(spec),
         "Description": format!("Documents of {}", naming::pipeline_id(spec, facts)),
-        "EndpointConfiguration": { "Types": ["REGIONAL"] },
+        "EndpointConfiguration": endpoint_configuration(spec),
         // Mutual TLS that can be gone round is none (R058).
         "DisableExecuteApiEndpoint": spec.api.mutual_tls.is_some(),
         "ApiKeySourceType": "HEADER",
@@ -59,6 +60,17 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
     logging::expand(x);
     stage::expand(x);
     domain::expand(x);
+}
+
+/// A private API that knows its endpoint has a name there, which leads to it
+/// from wherever the endpoint can be reached.
+fn endpoint_configuration(spec: &Spec) -> Value {
+    let kind = spec.api.endpoint_type;
+    let through = match kind {
+        EndpointType::Regional => Value::Null,
+        EndpointType::Private => json!([reference(EXECUTE_API_ENDPOINT_ID)]),
+    };
+    object(json!({ "Types": [kind.as_str()], "VpcEndpointIds": through }))
 }
 
 /// `api-documents-dev`
@@ -84,17 +96,20 @@ pub fn endpoint(spec: &Spec, facts: &Facts) -> Value {
     if let Some(tls) = &spec.api.mutual_tls {
         return json!(format!("https://{}", tls.domain_name));
     }
-    let suffix = match facts.partition.as_str() {
-        "aws-cn" => "amazonaws.com.cn",
-        _ => "amazonaws.com",
+    let host = match spec.api.endpoint_type {
+        EndpointType::Regional => format!("${{{REST_API_ID}}}"),
+        EndpointType::Private => format!("${{{REST_API_ID}}}-${{{EXECUTE_API_ENDPOINT_ID}}}"),
     };
     sub(format!(
-        "https://${{{REST_API_ID}}}.execute-api.{}.{suffix}/{STAGE_NAME}",
-        facts.region
+        "https://{host}.execute-api.{}.{}/{STAGE_NAME}",
+        facts.region,
+        facts.dns_suffix()
     ))
 }
 
-/// The resource policy (R060), only where source addresses are said.
+/// The resource policy: only where source addresses are said (R060), or the
+/// endpoint through which a private API is called (R061), which AWS does not
+/// deploy without one.
 ///
 /// With IAM signatures a refusal is all it takes: who may call is for the
 /// callers' own policies, and an `Allow` here would open the API to other
@@ -105,20 +120,26 @@ fn resource_policy(spec: &Spec) -> Value {
     const INVOKE: [&str; 1] = ["execute-api:Invoke"];
     // API Gateway puts the API's own ARN before it.
     const ALL: &str = "execute-api:/*";
+    let all = |statement: Statement| statement.everyone().actions(INVOKE).resource(ALL);
     let cidrs = &spec.api.allowed_cidrs;
-    if cidrs.is_empty() {
-        return Value::Null;
-    }
-    let outside = Statement::deny("OnlyAllowedAddresses")
-        .everyone()
-        .actions(INVOKE)
-        .resource(ALL)
-        .when("NotIpAddress", "aws:SourceIp", json!(cidrs));
-    let inside = Statement::allow("AllowedAddresses")
-        .everyone()
-        .actions(INVOKE)
-        .resource(ALL)
-        .when("IpAddress", "aws:SourceIp", json!(cidrs));
+    let (outside, inside) = match spec.api.endpoint_type {
+        EndpointType::Private => {
+            let (key, ours) = ("aws:SourceVpce", reference(EXECUTE_API_ENDPOINT_ID));
+            (
+                Statement::deny("OnlyOurEndpoint").when("StringNotEquals", key, ours.clone()),
+                Statement::allow("OurEndpoint").when("StringEquals", key, ours),
+            )
+        }
+        EndpointType::Regional if cidrs.is_empty() => return Value::Null,
+        EndpointType::Regional => {
+            let (key, cidrs) = ("aws:SourceIp", json!(cidrs));
+            (
+                Statement::deny("OnlyAllowedAddresses").when("NotIpAddress", key, cidrs.clone()),
+                Statement::allow("AllowedAddresses").when("IpAddress", key, cidrs),
+            )
+        }
+    };
+    let (outside, inside) = (all(outside), all(inside));
     match spec.api.authorization {
         Authorization::Iam => document([outside]),
         Authorization::None => document([inside, outside]),

@@ -293,6 +293,59 @@ fn the_endpoint_is_regional() {
     );
 }
 
+fn private(spec: &mut Spec, _: &mut Facts) {
+    spec.api.endpoint_type = EndpointType::Private;
+}
+
+/// R061: for whom has the right to call it by policies of their own, and of this
+/// account, as everywhere.
+#[test]
+fn a_private_api_is_called_through_its_endpoint_only() {
+    let ours = reference("ExecuteApiEndpoint");
+    let template = rendered(private);
+    assert_eq!(
+        *property(&template, "RestApi", "/EndpointConfiguration"),
+        json!({ "Types": ["PRIVATE"], "VpcEndpointIds": [ours] })
+    );
+    let statements = property(&template, "RestApi", "/Policy/Statement");
+    let [statement] = statements.as_array().unwrap().as_slice() else {
+        panic!("{statements}");
+    };
+    assert_eq!(statement["Effect"], "Deny");
+    assert_eq!(
+        statement["Condition"],
+        json!({ "StringNotEquals": { "aws:SourceVpce": ours } })
+    );
+    let unsigned = rendered(|spec, facts| {
+        private(spec, facts);
+        spec.api.authorization = Authorization::None;
+    });
+    let statements = property(&unsigned, "RestApi", "/Policy/Statement");
+    assert_eq!(statements.as_array().unwrap().len(), 2);
+    assert_eq!(statements[0]["Effect"], "Allow");
+    assert_eq!(
+        statements[0]["Condition"],
+        json!({ "StringEquals": { "aws:SourceVpce": ours } })
+    );
+    let mut spec = Spec::new("documents", "dev");
+    private(&mut spec, &mut Facts::documentation());
+    assert_eq!(
+        endpoint(&spec, &Facts::documentation()),
+        sub("https://${RestApi}-${ExecuteApiEndpoint}.execute-api.us-east-1.amazonaws.com/v1")
+    );
+}
+
+/// R061: a stage serves the policy that was deployed, and that names the
+/// endpoint.
+#[test]
+fn another_endpoint_of_a_private_api_is_another_deployment() {
+    let template = rendered(private);
+    let description = &property(&template, "ApiDeployment", "/Description")["Fn::Sub"];
+    let description = description.as_str().unwrap();
+    let digest = description.strip_prefix("The API behind ${ExecuteApiEndpoint} as of ");
+    assert_eq!(digest.map(str::len), Some(16), "{description}");
+}
+
 /// R062
 #[test]
 fn the_accounts_logging_role_is_set_only_when_asked_for() {

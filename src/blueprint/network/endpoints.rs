@@ -2,8 +2,8 @@
 //! the functions call: a call without an endpoint hangs until its timeout.
 
 use super::{
-    endpoint_security_group, endpoints_are_brought, is_brought, route_table_ids, subnet_ids, tags,
-    vpc_id,
+    endpoint_security_group, endpoints_are_brought, is_brought, private_api, route_table_ids,
+    subnet_ids, tags, vpc_id,
 };
 use crate::blueprint::functions::Function;
 use crate::blueprint::policy::{Statement, document};
@@ -34,6 +34,7 @@ fn interfaces(spec: &Spec) -> BTreeSet<&str> {
         .chain(extra)
         .chain(ALWAYS)
         .filter(|service| !is_gateway(service))
+        .filter(|service| !(private_api::exists(spec) && *service == private_api::SERVICE))
         .collect()
 }
 
@@ -69,6 +70,8 @@ pub fn endpoint_ids(spec: &Spec) -> BTreeMap<String, LogicalId> {
     let gateways = GATEWAYS.into_iter().filter(|_| has_gateways(spec));
     let gateways = gateways.map(|(service, id)| (service.to_owned(), id.to_owned()));
     let interfaces = interfaces(spec).into_iter();
+    let private = private_api::exists(spec).then_some(private_api::SERVICE);
+    let interfaces = interfaces.chain(private);
     gateways
         .chain(interfaces.map(|service| (service.to_owned(), interface_id(service))))
         .collect()
@@ -123,7 +126,7 @@ fn service_name(service: &str, facts: &Facts) -> (String, Option<&'static str>) 
 
 /// One subnet in each of `endpoint_zones` zones: an endpoint has one interface
 /// in a zone.
-fn endpoint_subnets(spec: &Spec, facts: &Facts) -> Vec<Value> {
+pub(super) fn endpoint_subnets(spec: &Spec, facts: &Facts) -> Vec<Value> {
     let mut subnets = subnet_ids(spec);
     if !is_brought(spec) && !facts.zone_ids.is_empty() {
         subnets.truncate(facts.zone_ids.len());

@@ -10,7 +10,7 @@ use crate::blueprint::{Expansion, naming};
 use crate::engine::template::intrinsics::reference;
 use serde_json::{Value, json};
 
-const HTTPS: u16 = 443;
+pub(super) const HTTPS: u16 = 443;
 
 pub(super) fn expand(x: &mut Expansion<'_>) {
     group(
@@ -67,7 +67,7 @@ fn endpoint_group(x: &mut Expansion<'_>) {
 
 /// A group lets out what `egress` says; an empty list is nothing, where no
 /// list would be everything.
-fn group(
+pub(super) fn group(
     x: &mut Expansion<'_>,
     id: &str,
     base: &str,

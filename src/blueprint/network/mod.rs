@@ -8,12 +8,14 @@
 //!
 //! A network that the user brings is left as it is: it gets the security
 //! groups, the interface endpoints unless it has them, and, where its route
-//! tables are named, the gateway endpoints. Its flow logs are its owner's.
+//! tables are named, the gateway endpoints. Its flow logs are its owner's. Only
+//! a private API has an endpoint of its own in every network.
 
 mod acl;
 mod endpoints;
 mod flow_log;
 mod groups;
+mod private_api;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +23,7 @@ pub use endpoints::endpoint_ids;
 pub(super) use flow_log::{
     PREFIX as FLOW_LOG_PREFIX, log_delivery_key_grant, log_delivery_statements,
 };
+pub use private_api::EXECUTE_API_ENDPOINT_ID;
 
 use super::{Expansion, Facts, Spec, naming};
 use crate::engine::template::intrinsics::reference;
@@ -98,6 +101,7 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
     }
     groups::expand(x);
     endpoints::expand(x);
+    private_api::expand(x);
 }
 
 /// The tags of a thing of the network, which has no other name than `Name`.

@@ -1,7 +1,7 @@
 //! The API and its firewall.
 
 use super::syntax::{check_ranges, valid_arn, valid_domain, valid_s3_uri};
-use crate::blueprint::spec::{Api, Authorization, Firewall, MutualTls, Provision};
+use crate::blueprint::spec::{Api, Authorization, EndpointType, Firewall, MutualTls, Provision};
 use crate::pipeline::state::{ApiBlock, FirewallBlock, MutualTlsBlock};
 use crate::pipeline::values::{Place, Reader};
 use tf_provider::value::Value;
@@ -20,6 +20,15 @@ pub(super) fn api(r: &mut Reader, block: &Value<ApiBlock>) -> Api {
                 &Authorization::ALL,
             )
             .and_then(|text| Authorization::parse(&text))
+            .unwrap_or_default(),
+        endpoint_type: r
+            .choice(
+                &place.at("endpoint_type"),
+                block.map(|b| &b.endpoint_type),
+                default.endpoint_type.as_str(),
+                &EndpointType::ALL,
+            )
+            .and_then(|text| EndpointType::parse(&text))
             .unwrap_or_default(),
         rate_limit: r.decimal(
             &place.at("rate_limit"),
@@ -47,9 +56,11 @@ pub(super) fn api(r: &mut Reader, block: &Value<ApiBlock>) -> Api {
         logging_role: provision(r, &place.at("logging_role"), block.map(|b| &b.logging_role)),
         mutual_tls: mutual_tls(r, &place.at("mutual_tls"), block.map(|b| &b.mutual_tls)),
     };
-    let known =
-        block.is_none_or(|b| !b.allowed_cidrs.is_unknown() && !b.authorization.is_unknown());
-    if api.authorization == Authorization::None && api.allowed_cidrs.is_empty() && known {
+    let kind = block.is_none_or(|b| !b.endpoint_type.is_unknown());
+    let known = kind
+        && block.is_none_or(|b| !b.allowed_cidrs.is_unknown() && !b.authorization.is_unknown());
+    let open = api.authorization == Authorization::None && api.allowed_cidrs.is_empty();
+    if open && api.endpoint_type == EndpointType::Regional && known {
         r.problem(
             &place.at("authorization"),
             "Anybody with the key could call",
@@ -57,7 +68,30 @@ pub(super) fn api(r: &mut Reader, block: &Value<ApiBlock>) -> Api {
              Write allowed_cidrs, the ranges that may call, or authorization = \"AWS_IAM\".",
         );
     }
+    if api.endpoint_type == EndpointType::Private && kind {
+        private(r, &place, block, &api);
+    }
     api
+}
+
+/// What a private API cannot have, as far as it is known.
+fn private(r: &mut Reader, place: &Place, block: Option<&ApiBlock>, api: &Api) {
+    if api.mutual_tls.is_some() && block.is_none_or(|b| !b.mutual_tls.is_unknown()) {
+        r.problem(
+            &place.at("mutual_tls"),
+            "Mutual TLS before a private API",
+            "endpoint_type is \"PRIVATE\" and mutual_tls is given, but API Gateway asks for client certificates at a public domain only. \
+             Write endpoint_type = \"REGIONAL\", or remove mutual_tls.",
+        );
+    }
+    if !api.allowed_cidrs.is_empty() && block.is_none_or(|b| !b.allowed_cidrs.is_unknown()) {
+        r.problem(
+            &place.at("allowed_cidrs"),
+            "Public addresses before a private API",
+            "endpoint_type is \"PRIVATE\" and allowed_cidrs is given, but what passes an endpoint has no public address, so that nobody could call. \
+             Remove allowed_cidrs: who may call carries the endpoint's security group. Or write endpoint_type = \"REGIONAL\".",
+        );
+    }
 }
 
 fn mutual_tls(

@@ -1,9 +1,11 @@
 //! What watches the pipeline: monitoring, threats, compliance.
 
 use super::api::provision;
-use crate::blueprint::spec::{Compliance, Monitoring, Threats};
-use crate::pipeline::state::{ComplianceBlock, MonitoringBlock, ThreatsBlock};
+use super::options::valid_name;
+use crate::blueprint::spec::{Compliance, Monitoring, Provision, Threats};
+use crate::pipeline::state::{ComplianceBlock, MonitoringBlock, TextMap, ThreatsBlock};
 use crate::pipeline::values::{Place, Reader};
+use std::collections::{BTreeMap, BTreeSet};
 use tf_provider::value::Value;
 
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
@@ -75,11 +77,71 @@ pub(super) fn compliance(r: &mut Reader, block: &Value<ComplianceBlock>) -> Comp
     let place = Place::root().at("compliance");
     let block = r.block(block);
     let block = block.as_ref();
-    Compliance {
+    let compliance = Compliance {
         recorder: provision(r, &place.at("recorder"), block.map(|b| &b.recorder)),
         auto_remediate: r.flag(
             block.map(|b| &b.auto_remediate),
             Compliance::default().auto_remediate,
         ),
+        custom_policies: block
+            .map(|b| custom_policies(r, &place.at("custom_policies"), &b.custom_policies))
+            .unwrap_or_default(),
+    };
+    let known = block.is_none_or(|b| !b.recorder.is_unknown() && !b.custom_policies.is_unknown());
+    if compliance.recorder == Provision::None && !compliance.custom_policies.is_empty() && known {
+        r.problem(
+            &place.at("custom_policies"),
+            "Policies that nobody would run",
+            "custom_policies is given and recorder is \"none\": AWS Config takes no rule where nothing records. \
+             Write recorder = \"existing\" or \"managed\", or remove custom_policies.",
+        );
     }
+    compliance
+}
+
+/// <https://docs.aws.amazon.com/config/latest/APIReference/API_CustomPolicyDetails.html>
+fn custom_policies(r: &mut Reader, place: &Place, map: &TextMap) -> BTreeMap<String, String> {
+    const LONGEST: usize = 10_000;
+    /// The names of all rules stand in one pattern of EventBridge, which has
+    /// room for 2048 characters.
+    const MOST: usize = 10;
+    let policies = r.text_map(place, map, ["rule a { a exists }", "rule b { b exists }"]);
+    let mut plain = BTreeSet::new();
+    for (name, text) in &policies {
+        let place = place.key(name);
+        r.check(
+            &place,
+            name,
+            valid_name(name),
+            "is not a name for a policy",
+            "Write 1 to 32 lower-case letters, digits and single hyphens, starting with a letter, for example \"data-encrypted\".",
+        );
+        // Without hyphens, as logical ids are.
+        r.check(
+            &place,
+            name,
+            plain.insert(name.replace('-', "")),
+            "is also the name of another one, but for its hyphens",
+            "Write another name.",
+        );
+        let length = text.trim().chars().count();
+        if !(1..=LONGEST).contains(&length) {
+            r.problem(
+                &place,
+                "Not a policy",
+                format!("The policy \"{name}\" has {length} characters; AWS Config takes 1 to {LONGEST}. Write rules in the language of Guard, or divide them among several policies."),
+            );
+        }
+    }
+    if policies.len() > MOST {
+        r.problem(
+            place,
+            "Too many policies",
+            format!(
+                "{} policies are given. Write at most {MOST}; one can hold many rules of Guard's.",
+                policies.len()
+            ),
+        );
+    }
+    policies
 }

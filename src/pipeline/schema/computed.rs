@@ -33,7 +33,8 @@ fn outputs() -> HashMap<String, Attribute> {
             "api_endpoint",
             text(
                 Computed,
-                "Base URL of the API, for example `https://abc123.execute-api.us-east-1.amazonaws.com/v1`; with `api.mutual_tls` its domain.",
+                "Base URL of the API, for example `https://abc123.execute-api.us-east-1.amazonaws.com/v1`; with `api.mutual_tls` its domain; of a \
+                 `PRIVATE` one `https://abc123-vpce-0123456789abcdef0.execute-api...`, which leads to the endpoint in its network.",
             ),
         ),
         (
@@ -101,6 +102,14 @@ fn outputs() -> HashMap<String, Attribute> {
             ),
         ),
         ("alert_topic_arn", text(Computed, "ARN of the alert topic.")),
+        (
+            "alert_subscriptions",
+            map(
+                Computed,
+                "Of each address of `alerts.emails`, `pending confirmation` until somebody there has followed the link in AWS's mail, then \
+                 `confirmed`. A refresh finds it; no plan ever changes it.",
+            ),
+        ),
         ("web_acl_arn", text(Computed, "ARN of the WAF web ACL.")),
         (
             "vpc_id",
@@ -136,6 +145,15 @@ fn outputs() -> HashMap<String, Attribute> {
                 Computed,
                 "ARNs of the IAM roles, by what they are of: the functions' (`validate`, ...), `upload`, `auditor` where it exists, and the others \
                  that the pipeline manages.",
+            ),
+        ),
+        (
+            "session_policy",
+            text(
+                Computed,
+                "A session policy, as JSON, for whoever assumes the role `role_arns[\"auditor\"]`: passed as `Policy` to `AssumeRole`, it narrows the \
+                 session to reading this pipeline's audit rows, scan results and logs, whatever is attached to the role later. Null without \
+                 `access.trusted_account_ids`.",
             ),
         ),
     ])

@@ -1,6 +1,6 @@
 //! What watches the pipeline: logs and alarms, findings, compliance rules.
 
-use super::{Default_, block, flag, number, text};
+use super::{Default_, Optional, block, flag, map, number, text};
 use tf_provider::schema::Attribute;
 
 pub fn monitoring() -> Attribute {
@@ -90,6 +90,17 @@ pub fn compliance() -> Attribute {
                 flag(
                     Default_,
                     "Whether a resource of this pipeline that a rule finds non-compliant is put right, or only reported. Default true. Changed in place.",
+                ),
+            ),
+            (
+                "custom_policies",
+                map(
+                    Optional,
+                    "Rules of your own, beside the two that the evaluate function answers: policies in the language of AWS CloudFormation Guard \
+                     (`guard-2.x.x`), by name, which AWS Config runs over what carries the pipeline's tag. At most ten, each of 1 to 10000 characters; \
+                     together with the rest of the block they must fit, compressed, into a parameter of 8 KB. Names are 1 to 32 lower-case letters, \
+                     digits and single hyphens, starting with a letter; the rule is called `policy-NAME-...`. What breaks one is alerted of, and put \
+                     right with `auto_remediate` where remediation knows how. Null: none. Changed in place.",
                 ),
             ),
         ],

@@ -13,7 +13,17 @@ pub fn api() -> Attribute {
                 text(
                     Default_,
                     "Who may call, beside the API key: `AWS_IAM` (signed requests of principals with `execute-api:Invoke`) or `NONE` (whoever has \
-                     the key; needs `allowed_cidrs`, since an API key is no authentication). Default `AWS_IAM`. Changed in place, with a new deployment.",
+                     the key; needs `allowed_cidrs` or a `PRIVATE` endpoint, since an API key is no authentication). Default `AWS_IAM`. Changed in place, with a new deployment.",
+                ),
+            ),
+            (
+                "endpoint_type",
+                text(
+                    Default_,
+                    "From where the API is reached. `REGIONAL`: from the internet, by whom `authorization` and `allowed_cidrs` admit. `PRIVATE`: through \
+                     an endpoint in the pipeline's network only, by what carries that endpoint's security group (`ExecuteApiSecurityGroup` in \
+                     `physical_ids`); excludes `mutual_tls` and `allowed_cidrs`, since what passes an endpoint has no public address. Default \
+                     `REGIONAL`. Changed in place, with a new deployment.",
                 ),
             ),
             (
@@ -42,7 +52,7 @@ pub fn api() -> Attribute {
                 texts(
                     Default_,
                     "Source addresses that may call, as IPv4 or IPv6 ranges, by the API's resource policy; others get 403. Default none, which admits \
-                     all addresses. Required with `authorization = \"NONE\"`. Changed in place, with a new deployment.",
+                     all addresses. Required with `authorization = \"NONE\"`, unless the endpoint is `PRIVATE`. Changed in place, with a new deployment.",
                 ),
             ),
             (

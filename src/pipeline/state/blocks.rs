@@ -98,6 +98,7 @@ blocks! {
     }
     ApiBlock {
         authorization: Value<String>,
+        endpoint_type: Value<String>,
         rate_limit: Value<f64>,
         burst_limit: Value<f64>,
         quota_per_day: Value<f64>,
@@ -143,6 +144,7 @@ blocks! {
     ComplianceBlock {
         recorder: Value<String>,
         auto_remediate: Value<bool>,
+        custom_policies: TextMap,
     }
     AlertsBlock {
         emails: TextList,

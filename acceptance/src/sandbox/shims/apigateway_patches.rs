@@ -166,6 +166,7 @@ fn changed(before: &Value, patches: &Value) -> Map<String, Value> {
 fn apply(target: &mut Value, names: &[String], op: &str, value: &str) {
     match names {
         [name] if name == "apiStages" => stages(target, op, value),
+        [name] if name == "vpcEndpointIds" => listed(target, name, op, value),
         [name] => {
             if let Value::Array(list) = target {
                 // A member of a list, by its value.
@@ -231,6 +232,24 @@ fn stages(plan: &mut Value, op: &str, token: &str) {
     }
 }
 
+/// A list whose members are added and removed one by one.
+fn listed(target: &mut Value, name: &str, op: &str, value: &str) {
+    let Some(members) = target.as_object_mut() else {
+        return;
+    };
+    let mut list = match members.remove(name) {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
+    };
+    list.retain(|one| one != value);
+    if op == "add" {
+        list.push(json!(value));
+    }
+    if !list.is_empty() {
+        members.insert(name.to_owned(), Value::Array(list));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,7 +259,7 @@ mod tests {
         let before = json!({
             "name": "a", "apiKeyRequired": false, "requestValidatorId": "v",
             "requestModels": { "application/json": "Old", "text/plain": "Gone" },
-            "endpointConfiguration": { "types": ["EDGE"] },
+            "endpointConfiguration": { "types": ["EDGE"], "vpcEndpointIds": ["vpce-1"] },
             "apiStages": [{ "apiId": "a", "stage": "v1" }], "throttle": {},
             "mutualTlsAuthentication": { "truststoreUri": "s3://a/b", "truststoreVersion": "1" },
         });
@@ -250,7 +269,9 @@ mod tests {
             patch("replace", "/requestValidatorId", ""),
             patch("replace", "/requestModels/application~1json", "New"),
             patch("remove", "/requestModels/text~1plain", ""),
-            patch("replace", "/endpointConfiguration/types/EDGE", "REGIONAL"),
+            patch("replace", "/endpointConfiguration/types/EDGE", "PRIVATE"),
+            patch("add", "/endpointConfiguration/vpcEndpointIds", "vpce-2"),
+            patch("remove", "/endpointConfiguration/vpcEndpointIds", "vpce-1"),
             patch("add", "/apiStages", "b:v1"),
             patch("remove", "/apiStages", "a:v1"),
             patch("replace", "/throttle/rateLimit", "100"),
@@ -262,7 +283,7 @@ mod tests {
             json!({
                 "apiKeyRequired": true, "requestValidatorId": null,
                 "requestModels": { "application/json": "New" },
-                "endpointConfiguration": { "types": ["REGIONAL"] },
+                "endpointConfiguration": { "types": ["PRIVATE"], "vpcEndpointIds": ["vpce-2"] },
                 "apiStages": [{ "apiId": "b", "stage": "v1" }],
                 "throttle": { "rateLimit": 100 },
                 "mutualTlsAuthentication": { "truststoreUri": "s3://a/b" },

@@ -1,5 +1,6 @@
 //! What API Gateway refuses and ministack does: a second one of the same
-//! place, deleting what is in use, an empty deployment, logs of a stage in an
+//! place, deleting what is in use, an empty deployment, one of a private API
+//! without a policy, logs of a stage in an
 //! account that has no role to write them, and showing validators of an API
 //! that is gone
 //! (<https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html>,
@@ -63,8 +64,15 @@ async fn second(backend: &Backend<'_>, parts: &[&str]) -> Refusal {
         ),
         ["restapis", api, "deployments"] => {
             let message = "The REST API doesn't contain any methods";
-            let methods = methods(backend, api).await;
-            return methods.is_empty().then(|| (400, message.to_owned()));
+            if methods(backend, api).await.is_empty() {
+                return Some((400, message.to_owned()));
+            }
+            let whole = backend.get("apigateway", &format!("/restapis/{api}")).await;
+            let whole = reply::body_json(&whole);
+            let private = whole["endpointConfiguration"]["types"][0] == "PRIVATE";
+            let open = whole["policy"].as_str().unwrap_or_default().is_empty();
+            let message = "Private REST API doesn't have a resource policy attached to it";
+            return (private && open).then(|| (400, message.to_owned()));
         }
         _ => return None,
     };

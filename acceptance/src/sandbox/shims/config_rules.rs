@@ -59,7 +59,9 @@ impl RuleTags {
             let code = "NoAvailableConfigurationRecorderException";
             return Some(reply::error(call, 400, code, message));
         }
-        let function = rule["Source"]["SourceIdentifier"].as_str()?;
+        // None of a custom policy.
+        let function = rule["Source"]["SourceIdentifier"].as_str();
+        let function = function.unwrap_or_default();
         if rule["Source"]["Owner"] == "CUSTOM_LAMBDA"
             && !may_invoke(backend, function, "config.amazonaws.com").await
         {
@@ -81,7 +83,8 @@ impl RuleTags {
     }
 }
 
-async fn rules(backend: &Backend<'_>) -> Vec<Value> {
+/// All of the account and region, with what AWS does not say of them.
+pub async fn rules(backend: &Backend<'_>) -> Vec<Value> {
     let target = "StarlingDoveService.DescribeConfigRules";
     let reply = backend.json("config", target, &json!({})).await;
     let body = reply::body_json(&reply);

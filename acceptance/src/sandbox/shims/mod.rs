@@ -19,6 +19,7 @@ mod cloudtrail_bucket;
 mod cloudtrail_tags;
 mod cloudwatch_cbor;
 mod cloudwatch_dashboard_tags;
+mod config_custom_policies;
 mod config_delivery;
 mod config_evaluations;
 mod config_recorder;
@@ -282,6 +283,9 @@ impl Shims {
         if let Some(reply) = apigateway_refusals::refuse(backend).await {
             return Some((apigateway_refusals::NAME, reply));
         }
+        if let Some(reply) = config_custom_policies::answer(backend).await {
+            return Some((config_custom_policies::NAME, reply));
+        }
         if let Some(reply) = self.rules.answer(backend, &self.recorders).await {
             return Some((config_rules::NAME, reply));
         }
@@ -341,6 +345,9 @@ impl Shims {
         vec![
             (kms_key_metadata::NAME, |_, call, reply| {
                 kms_key_metadata::correct(call, reply)
+            }),
+            (config_custom_policies::NAME, |_, call, reply| {
+                config_custom_policies::correct(call, reply)
             }),
             (dynamodb_error_codes::NAME, |_, call, reply| {
                 dynamodb_error_codes::correct(call, reply)

@@ -56,11 +56,21 @@ def r102(x):
     """Session duration limited"""
     role, _ = _auditor(x)
     equal(role["MaxSessionDuration"], 3600, "MaxSessionDuration")
+    expect(role.get("PermissionsBoundary"), "the auditor has no boundary")
     longest = {name: r["MaxSessionDuration"] for name, (r, _) in _roles(x).items()}
     equal(set(longest.values()), {3600}, "of all roles")
     unbounded = [name for name, (r, _) in _roles(x).items() if not r.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "").startswith(f"arn:aws:iam::{ACCOUNT}:policy/")]
     expect(not unbounded, f"without a permissions boundary: {unbounded}")
-    return f"3600 s and a boundary on {len(longest)} roles"
+    # What cannot be attached is exported, for whoever assumes the role to pass.
+    policy = x.state["session_policy"]
+    expect(len(policy) <= 2048, f"STS takes 2048 characters, and the session policy has {len(policy)}")
+    for s in statements(policy):
+        equal(s["Effect"], "Allow", "what a statement of the session policy does")
+        reads = all(a.split(":")[1].startswith(("Get", "Query", "List", "Describe", "Filter", "Decrypt")) for a in many(s["Action"]))
+        expect(reads, f"the session may do more than read: {s['Action']}")
+        elsewhere = [r for r in many(s["Resource"]) if x.name not in r and ":key/" not in r]
+        expect(not elsewhere, f"the session reads {elsewhere}")
+    return f"3600 s and a boundary on {len(longest)} roles, and a session policy of {len(policy)} characters"
 
 
 def r103(x):

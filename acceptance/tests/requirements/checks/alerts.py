@@ -23,7 +23,11 @@ def r117(x):
     found = x.pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=x.topic_arn())
     found = [s for s in found if s["Protocol"] == "email"]
     equal([s["Endpoint"] for s in found], ["security@example.com"], "subscriptions")
-    return f"security@example.com, {found[0]['SubscriptionArn']}"
+    exported = x.state["alert_subscriptions"]
+    for s in found:
+        says = "pending confirmation" if s["SubscriptionArn"] == "PendingConfirmation" else "confirmed"
+        equal(exported.get(s["Endpoint"]), says, f"the exported state of {s['Endpoint']}")
+    return f"{found[0]['SubscriptionArn']}; exported as {exported}"
 
 
 def r118(x):

@@ -162,7 +162,16 @@ def r061(x):
     """Endpoint type"""
     types = _api(x)["endpointConfiguration"]["types"]
     equal(types, ["REGIONAL"], "the endpoint's type")
-    return "REGIONAL, behind the web ACL of R064"
+    # The other kind would be another pipeline; apply.rs has one and looks at it.
+    template = x.render(api={"endpoint_type": "PRIVATE"})
+    api, through = template["RestApi"]["Properties"], {"Ref": "ExecuteApiEndpoint"}
+    equal(api["EndpointConfiguration"], {"Types": ["PRIVATE"], "VpcEndpointIds": [through]}, "a private endpoint")
+    (denial,) = statements(api["Policy"], "Deny")
+    equal(denial["Condition"], {"StringNotEquals": {"aws:SourceVpce": through}}, "who is refused")
+    equal(template["ExecuteApiEndpoint"]["Properties"]["ServiceName"], f"com.amazonaws.{REGION}.execute-api", "the way to it")
+    association = template["WebAclAssociation"]["Properties"]["ResourceArn"]
+    equal(association, x.properties("WebAclAssociation")["ResourceArn"], "what the web ACL is before")
+    return "REGIONAL, behind the web ACL of R064; PRIVATE through its own execute-api endpoint alone, and behind the ACL as well"
 
 
 def r062(x):

@@ -4,6 +4,9 @@ import json
 
 from frame import ACCOUNT, equal, eventually, expect
 
+# Two of the pipeline's own, one of the user's.
+RULES = ("EncryptionConfigRule", "AccessConfigRule", "DataEncryptedPolicyRule")
+
 
 def _rule(x, id):
     name = x.properties(id)["ConfigRuleName"]
@@ -29,10 +32,24 @@ def _judged(x, rule, check, configurations):
     return f"{rule}: CUSTOM_LAMBDA, and Config was told {' and '.join(found)}"
 
 
+def _policy(x, id, name):
+    """A rule of the user's own, which Config answers itself."""
+    rule = _rule(x, id)
+    source, config = rule["Source"], x.client("config")
+    equal(source["Owner"], "CUSTOM_POLICY", f"who answers {id}")
+    equal(source["CustomPolicyDetails"]["PolicyRuntime"], "guard-2.x.x", "what reads it")
+    heard = {detail["MessageType"] for detail in source["SourceDetails"]}
+    equal(heard, {"ConfigurationItemChangeNotification", "OversizedConfigurationItemChangeNotification"}, "when it is asked")
+    text = config.get_custom_rule_policy(ConfigRuleName=rule["ConfigRuleName"])["PolicyText"]
+    equal(text, x.settings["compliance"]["custom_policies"][name], "the policy")
+    return f"{rule['ConfigRuleName']}: CUSTOM_POLICY of {len(text)} characters"
+
+
 def r109(x):
     """Custom rules validate encryption"""
     rule = _custom(x, "EncryptionConfigRule", "encryption")
-    return _judged(x, rule, "encryption", [{"KmsMasterKeyId": x.key_arn("logs")}, {"KmsMasterKeyId": "alias/aws/sns"}])
+    told = _judged(x, rule, "encryption", [{"KmsMasterKeyId": x.key_arn("logs")}, {"KmsMasterKeyId": "alias/aws/sns"}])
+    return f"{told}; {_policy(x, 'DataEncryptedPolicyRule', 'data-encrypted')}"
 
 
 def r110(x):
@@ -98,6 +115,8 @@ def r113(x):
     for other in (_changed(x, rule, bucket, "COMPLIANT"), _changed(x, "of-somebody-else", bucket, "NON_COMPLIANT")):
         _, told = x.deliver("aws.config", "Config Rules Compliance Change", other)
         expect(not told, f"{other['configRuleName']}, {other['newEvaluationResult']['complianceType']} reaches {sorted(told)}")
+    names = {x.properties(id)["ConfigRuleName"] for id in RULES}
+    equal(set(x.rules()["ComplianceRule"]["Pattern"]["detail"]["configRuleName"]), names, "the rules that it hears of")
     return f"{bucket} had AES256; {rule} told {x.named('remediate')}, which put aws:kms back; neither compliance nor others' rules are heard"
 
 
@@ -114,7 +133,7 @@ def r114(x):
 
 def r115(x):
     """Rules scoped to pipeline resources, by tag"""
-    for id in ("EncryptionConfigRule", "AccessConfigRule"):
+    for id in RULES:
         scope = _rule(x, id).get("Scope", {})
         equal((scope.get("TagKey"), scope.get("TagValue")), ("tap:pipeline", x.pipeline), f"the scope of {id}")
     return f"tap:pipeline = {x.pipeline}"

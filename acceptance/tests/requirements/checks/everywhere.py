@@ -22,8 +22,8 @@ TAGLESS = {
     "AWS::WAFv2::WebACLAssociation",
 }
 OUTPUTS = (
-    "api_endpoint", "api_key_id", "bucket_names", "audit_table_name", "dashboard_url", "key_arns", "alert_topic_arn",
-    "vpc_endpoint_ids", "function_names", "role_arns", "web_acl_arn", "vpc_id", "subnet_ids", "api_key_secret_arn",
+    "api_endpoint", "api_key_id", "bucket_names", "audit_table_name", "dashboard_url", "key_arns", "alert_topic_arn", "alert_subscriptions",
+    "vpc_endpoint_ids", "function_names", "role_arns", "session_policy", "web_acl_arn", "vpc_id", "subnet_ids", "api_key_secret_arn",
 )
 
 

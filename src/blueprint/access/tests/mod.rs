@@ -12,6 +12,7 @@ mod functions;
 mod people;
 mod remediation;
 mod resources;
+mod session;
 
 const ACCOUNT: &str = "111122223333";
 const VPC: &str = "id-of-Vpc";

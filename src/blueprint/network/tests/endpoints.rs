@@ -108,6 +108,90 @@ fn every_interface_endpoint_answers_under_its_services_name_to_the_functions_onl
     assert_eq!(rule.get("CidrIp"), None, "not the whole VPC");
 }
 
+fn private(spec: &mut Spec) {
+    spec.api.endpoint_type = crate::blueprint::spec::EndpointType::Private;
+}
+
+/// R061: its own group says who calls; another name than the service's own, which
+/// is somebody else's in a network that was brought.
+#[test]
+fn a_private_api_has_an_endpoint_of_its_own_in_every_network() {
+    let ours = template(|spec, _| {
+        private(spec);
+        spec.network.extra_endpoints = vec!["execute-api".into()];
+    });
+    let theirs = template(|spec, _| {
+        brought(spec);
+        private(spec);
+        spec.network.endpoint_security_group_id = Some("sg-1".into());
+    });
+    for (template, count, subnets) in [(&ours, endpoints(&default()).len() + 1, 3), (&theirs, 1, 2)]
+    {
+        assert_eq!(endpoints(template).len(), count);
+        let endpoint = properties(template, "ExecuteApiEndpoint");
+        assert_eq!(
+            endpoint["ServiceName"],
+            "com.amazonaws.us-east-1.execute-api"
+        );
+        assert_eq!(endpoint["VpcEndpointType"], "Interface");
+        assert_eq!(endpoint["PrivateDnsEnabled"], false);
+        assert_eq!(endpoint["SubnetIds"].as_array().unwrap().len(), subnets);
+        let group = reference("ExecuteApiSecurityGroup");
+        assert_eq!(endpoint["SecurityGroupIds"], json!([group]));
+        let rule = properties(template, "ExecuteApiIngressFromCallers");
+        assert_eq!(
+            (&rule["GroupId"], &rule["SourceSecurityGroupId"]),
+            (&group, &group)
+        );
+        assert_eq!(
+            (&rule["FromPort"], &rule["ToPort"]),
+            (&json!(443), &json!(443))
+        );
+        let group = properties(template, "ExecuteApiSecurityGroup");
+        assert_eq!(group["VpcId"], endpoint["VpcId"]);
+        assert_eq!(group["SecurityGroupIngress"], json!([]));
+        assert_eq!(group["SecurityGroupEgress"], json!([]));
+    }
+    let mut spec = Spec::new("documents", "dev");
+    private(&mut spec);
+    let ids = endpoint_ids(&spec);
+    assert_eq!(
+        ids.get("execute-api").map(String::as_str),
+        Some("ExecuteApiEndpoint")
+    );
+    for id in ["ExecuteApiEndpoint", "ExecuteApiSecurityGroup"] {
+        assert!(!default().resources.contains_key(id), "{id}");
+    }
+}
+
+/// R061: requests, and nothing else, of this account's principals where they are
+/// signed.
+#[test]
+fn the_endpoint_of_a_private_api_lets_nothing_through_but_requests() {
+    use crate::blueprint::spec::Authorization;
+    let policy = |authorization: Authorization| {
+        let template = template(|spec, _| {
+            private(spec);
+            spec.api.authorization = authorization;
+        });
+        properties(&template, "ExecuteApiEndpoint")["PolicyDocument"]["Statement"].clone()
+    };
+    let callers = |condition: Value| {
+        let mut statement = json!({
+            "Sid": "Callers", "Effect": "Allow", "Principal": { "AWS": "*" },
+            "Action": "execute-api:Invoke",
+            "Resource": "arn:aws:execute-api:us-east-1:111122223333:*/v1/POST/*",
+        });
+        if !condition.is_null() {
+            statement["Condition"] = condition;
+        }
+        json!([statement])
+    };
+    let account = json!({ "StringEquals": { "aws:PrincipalAccount": "111122223333" } });
+    assert_eq!(policy(Authorization::Iam), callers(account));
+    assert_eq!(policy(Authorization::None), callers(Value::Null));
+}
+
 /// R025: who is let through an endpoint, and to what.
 #[test]
 fn every_endpoint_admits_this_pipelines_roles_to_what_is_this_accounts() {
