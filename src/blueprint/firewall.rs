@@ -129,8 +129,6 @@ fn protection() -> Value {
     json!({
         "Field": { "FieldType": "SINGLE_HEADER", "FieldKeys": REDACTED },
         "Action": "SUBSTITUTION",
-        "ExcludeRuleMatchDetails": false,
-        "ExcludeRateBasedDetails": false,
     })
 }
 

@@ -177,13 +177,13 @@ out(found)"#;
 #[test]
 fn config_delivery_is_as_the_recorders_role_or_as_config_itself() {
     let script = r#"
-config, s3, iam = c("config", "eu-north-1"), c("s3"), c("iam")
+config, s3, iam = c("config", "eu-north-1"), c("s3", "eu-north-1"), c("iam")
 put = lambda **more: code(config.put_delivery_channel, DeliveryChannel={"name": "x", "s3BucketName": "recorded", **more})
 found = [put()]
 role = iam.create_role(RoleName="recorder", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
 config.put_configuration_recorder(ConfigurationRecorder={"name": "x", "roleARN": role})
 found.append(put())
-s3.create_bucket(Bucket="recorded")
+s3.create_bucket(Bucket="recorded", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
 found.append(put())
 write = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::recorded/p/AWSLogs/123456789012/*"}
 document = json.dumps({"Version": "2012-10-17", "Statement": [write]})
@@ -222,7 +222,7 @@ config.put_configuration_recorder(ConfigurationRecorder={"name": "x", "roleARN":
 start = lambda: code(config.start_configuration_recorder, ConfigurationRecorderName="x")
 drop = lambda: code(config.delete_delivery_channel, DeliveryChannelName="x")
 found = [start()]
-config.put_delivery_channel(DeliveryChannel={"name": "x", "s3BucketName": log_bucket("recorded-in-the-south")})
+config.put_delivery_channel(DeliveryChannel={"name": "x", "s3BucketName": log_bucket("recorded-in-the-south", "eu-south-1")})
 found += [start(), drop()]
 config.stop_configuration_recorder(ConfigurationRecorderName="x")
 out(found + [drop()])"#;
