@@ -490,5 +490,6 @@ fn terraform_shows_drift_by_path_and_repairs_it_and_takes_no_interest_in_tags_of
         tagged.values().all(|value| value == "x"),
         "tags of others stay: {tagged:?}"
     );
+    script(&sandbox, &json!({}), ANY, "tidy");
     expect_clean_destroy(&terraform, &sandbox);
 }

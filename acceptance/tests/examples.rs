@@ -246,7 +246,7 @@ api = boto3.client("apigateway").get_rest_api(restApiId={api})
 endpoint = boto3.client("ec2").describe_vpc_endpoints(VpcEndpointIds=[{endpoint}])["VpcEndpoints"][0]
 stage = "arn:aws:apigateway:us-east-1::/restapis/" + {api} + "/stages/v1"
 print(json.dumps({{
-    "configuration": api["endpointConfiguration"], "policy": json.loads(api["policy"].replace('\"', '"')),
+    "configuration": api["endpointConfiguration"], "policy": json.loads(api["policy"].replace('\\"', '"')),
     "vpc": endpoint["VpcId"], "groups": [group["GroupId"] for group in endpoint["Groups"]], "names": endpoint["PrivateDnsEnabled"],
     "acl": boto3.client("wafv2").get_web_acl_for_resource(ResourceArn=stage)["WebACL"]["ARN"],
 }}))"#

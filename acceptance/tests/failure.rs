@@ -453,7 +453,7 @@ fn answers_lost_once() -> Vec<Rule> {
 /// How the provider asks whose something is, where that is not in what
 /// describes it.
 const TAGS_READ_BY: [(&str, &str); 10] = [
-    ("cloudwatch", "ListTagsForResource"),
+    ("monitoring", "ListTagsForResource"),
     ("config", "ListTagsForResource"),
     ("dynamodb", "ListTagsOfResource"),
     ("events", "ListTagsForResource"),

@@ -229,7 +229,7 @@ fn what_the_account_lacks_is_made_when_that_is_asked_for_and_goes_again() {
 fn what_an_interrupted_apply_made_is_no_strangers_although_its_tags_are_late() {
     let sandbox = bare();
     let first = terraform(&sandbox, &pipeline(MANAGED));
-    let denied = Rule::new(Action::AccessDenied).service("cloudwatch");
+    let denied = Rule::new(Action::AccessDenied).service("monitoring");
     let denied = denied.operation("PutDashboard");
     sandbox.weather([denied]).expect("weather");
     let ran = first.apply(&[]).expect("runs");

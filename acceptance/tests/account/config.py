@@ -39,7 +39,11 @@ def compare_config_rule(x, id, p):
     # What describes a rule is without the text of its policy.
     if rule["Source"]["Owner"] == "CUSTOM_POLICY":
         text = aws_config.get_custom_rule_policy(ConfigRuleName=p["ConfigRuleName"])["PolicyText"]
-        rule["Source"]["CustomPolicyDetails"]["PolicyText"] = text
+        details = rule["Source"]["CustomPolicyDetails"]
+        details["PolicyText"] = text
+        # Off is what it is where a template says nothing.
+        if details.get("EnableDebugLogDelivery") is False:
+            details.pop("EnableDebugLogDelivery")
     by_message = lambda source: source | {"SourceDetails": sorted(source.get("SourceDetails", []), key=lambda detail: detail["MessageType"])}
     same(id, p | {"Source": by_message(p["Source"])}, {
         "ConfigRuleName": rule["ConfigRuleName"],

@@ -3,7 +3,7 @@
 import ipaddress
 import json
 
-from frame import equal, expect, many, statements
+from frame import REGION, equal, expect, many, statements
 
 PATHS = {"/documents/upload": "validate", "/documents/encrypt": "encrypt", "/documents/scan": "scan", "/scan": "scan"}
 
