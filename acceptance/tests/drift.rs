@@ -225,7 +225,11 @@ const FIXED: &[(&str, &[&str])] = &[
     ),
     ("AWS::Events::Rule", &["Name"]),
     ("AWS::GuardDuty::Detector", &[]),
-    ("AWS::IAM::ManagedPolicy", &["ManagedPolicyName"]),
+    // IAM changes no description of a policy.
+    (
+        "AWS::IAM::ManagedPolicy",
+        &["Description", "ManagedPolicyName"],
+    ),
     ("AWS::IAM::Role", &["RoleName"]),
     ("AWS::KMS::Alias", &["AliasName"]),
     (
