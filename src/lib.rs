@@ -10,11 +10,11 @@
 //!   validation, its plan, its state; between Terraform and the engine.
 //! - [`blueprint`]: the expansion. Pure: spec and account facts to template.
 //!   One file for each area of the pipeline.
+//! - [`evidence`]: what auditors read. Controls, judged on a live pipeline.
 //! - [`aws`]: the hands. One file for each service, one type for each
 //!   CloudFormation resource type.
 //! - [`engine`]: the mechanism. Template to graph to changes to apply. Knows
 //!   neither AWS nor Terraform.
-//! - [`evidence`]: what auditors read. Controls, judged on a live pipeline.
 //! - [`picture`]: what is drawn: a pipeline from its template, an apply from
 //!   its journal.
 //! - [`bundle`]: the Lambda functions that were built before and are part of

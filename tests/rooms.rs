@@ -5,10 +5,11 @@
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may name.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("engine", &["engine"]),
     ("blueprint", &["blueprint", "engine"]),
     ("aws", &["aws", "engine", "bundle"]),
+    ("evidence", &["evidence", "aws", "engine", "picture"]),
     ("plugin", &["plugin"]),
     ("bundle", &["bundle"]),
     ("picture", &["picture"]),
@@ -19,6 +20,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "blueprint",
             "aws",
             "engine",
+            "evidence",
             "plugin",
             "bundle",
             "picture",

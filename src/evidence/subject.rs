@@ -26,6 +26,15 @@ pub(super) fn seen(holds: bool, observed: impl Into<String>) -> Option<Verdict> 
     })
 }
 
+/// The verdict of what no handler reads, since the pipeline never sets it: an
+/// auditor must not take it for an answer of AWS.
+pub(super) fn unread(what: &str) -> Option<Verdict> {
+    seen(
+        false,
+        format!("{what}: the pipeline does not set it, and it was not read"),
+    )
+}
+
 /// As an auditor reads it: texts without quotes.
 pub(super) fn show(value: &Value) -> String {
     match value {

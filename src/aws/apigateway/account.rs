@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// CloudFormation overwrites whatever is there and leaves it behind; here a
 /// role that somebody else has set is never replaced while IAM has it, and ours
-/// goes with the pipeline. Ownership: the role's ARN, which is the identifier, and for that
-/// create-only here. Interruption: setting the same role again changes
-/// nothing. Errors: a role that IAM has only just made is `Transient`.
+/// goes with the pipeline. Ownership: the role's ARN, which is the identifier,
+/// and for that create-only here. Interruption: setting the same role again
+/// changes nothing. Errors: a role that IAM has only just made is `Transient`.
 pub(in crate::aws) struct Account;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -24,8 +24,8 @@ use serde_json::Value;
 /// policies first, and only one of ours does. Inline policies are not made
 /// here, so that each is drift and goes: but for the denying one that
 /// remediation puts on a role whose sessions are stolen, which a plan must not
-/// take away. Errors: a
-/// principal or policy that IAM has only just made is `Transient`.
+/// take away. Errors: a principal or policy that IAM has only just made is
+/// `Transient`.
 pub(in crate::aws) struct Role;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
