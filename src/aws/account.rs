@@ -6,7 +6,7 @@ use super::context::AwsContext;
 use super::error::{HandlerResultExt, found};
 use super::resource_type::Outcome;
 use super::tags::TagMap;
-use super::{cloudtrail, config};
+use super::{apigateway, cloudtrail, config};
 use crate::engine::{ErrorKind, HandlerError, TAG_PIPELINE};
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 use aws_sdk_ec2::types::{Filter, State};
@@ -247,14 +247,7 @@ async fn is_trail_of(clients: &Clients, pipeline: &str, arn: &str) -> Outcome<bo
 
 /// A role that is no more writes no logs: the account has none then.
 async fn api_logging_role(clients: &Clients, pipeline: &str) -> Outcome<Option<String>> {
-    let account = clients.apigateway().get_account().send().await;
-    let account = account.during("apigateway:GetAccount")?;
-    let Some(arn) = account.cloudwatch_role_arn.filter(|arn| !arn.is_empty()) else {
-        return Ok(None);
-    };
-    let name = arn.rsplit('/').next().unwrap_or_default();
-    let role = clients.iam().get_role().role_name(name).send().await;
-    let Some(role) = found(role.during("iam:GetRole"))?.and_then(|answer| answer.role) else {
+    let Some((arn, role)) = apigateway::logging_role(clients).await? else {
         return Ok(None);
     };
     let tags = role.tags.unwrap_or_default().into_iter();

@@ -14,6 +14,7 @@ mod account;
 mod checks;
 mod ocsf;
 mod page;
+mod statements;
 mod subject;
 
 #[cfg(test)]

@@ -640,12 +640,16 @@ fn expand_with(
 }
 
 /// The name, suffix and region of an id, or an error.
-pub fn parse_id(diags: &mut Diagnostics, id: &str) -> Option<(String, String, String)> {
+pub fn parse_id(
+    diags: &mut Diagnostics,
+    path: AttributePath,
+    id: &str,
+) -> Option<(String, String, String)> {
     let parts = naming::parse_pipeline_id(id);
     if parts.is_none() {
         error(
             diags,
-            AttributePath::root(),
+            path,
             "Not the id of a pipeline",
             format!(
                 "\"{id}\" is not of the form name-environment_suffix@region. Write, for example, documents-dev@us-east-1."

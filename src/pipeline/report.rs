@@ -71,7 +71,7 @@ impl DataSource for ComplianceReport {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: ReportState) -> Option<()> {
         if let Value::Value(id) = &config.pipeline_id {
-            named(diags, id)?;
+            parse_id(diags, place(), id)?;
         }
         Some(())
     }
@@ -83,7 +83,7 @@ impl DataSource for ComplianceReport {
         _meta: ValueEmpty,
     ) -> Option<ReportState> {
         let id = config.pipeline_id.as_ref_option()?.clone();
-        let (_, _, region) = named(diags, &id)?;
+        let (_, _, region) = parse_id(diags, place(), &id)?;
         let session = settling::session(diags, &self.shared)?;
         let cloud = settling::cloud(diags, &session, Some(&region)).await?;
         let report = report(diags, &cloud, &id, plugin::cancellation()).await?;
@@ -91,19 +91,8 @@ impl DataSource for ComplianceReport {
     }
 }
 
-fn named(diags: &mut Diagnostics, id: &str) -> Option<(String, String, String)> {
-    let parts = crate::blueprint::naming::parse_pipeline_id(id);
-    if parts.is_none() {
-        error(
-            diags,
-            AttributePath::new("pipeline_id"),
-            "Not the id of a pipeline",
-            format!(
-                "\"{id}\" is not of the form name-environment_suffix@region. Write the id of a tap_secure_pipeline, for example documents-dev@us-east-1."
-            ),
-        );
-    }
-    parts
+fn place() -> AttributePath {
+    AttributePath::new("pipeline_id")
 }
 
 /// Judges the pipeline of an id, which is in the cloud's region.
@@ -113,7 +102,7 @@ pub async fn report(
     id: &str,
     cancel: CancellationToken,
 ) -> Option<Report> {
-    let (name, suffix, _) = parse_id(diags, id)?;
+    let (name, suffix, _) = parse_id(diags, place(), id)?;
     let operations = Operations {
         cloud,
         name,

@@ -157,7 +157,7 @@ impl SecurePipeline {
             checks::deletion_protection(diags, &state)?;
         }
         let cloud = self.cloud_of(diags, &state).await?;
-        let (name, suffix, _) = parse_id(diags, &id)?;
+        let (name, suffix, _) = parse_id(diags, AttributePath::root(), &id)?;
         let operations = Operations {
             cloud: &cloud,
             name,
@@ -215,7 +215,7 @@ impl Resource for SecurePipeline {
             return Some((state, Value::Value(private)));
         };
         let id = state.id.clone().as_option().unwrap_or_default();
-        let (name, suffix, _) = parse_id(diags, &id)?;
+        let (name, suffix, _) = parse_id(diags, AttributePath::root(), &id)?;
         let operations = Operations {
             cloud: &cloud,
             name,
@@ -414,7 +414,7 @@ impl Resource for SecurePipeline {
         diags: &mut Diagnostics,
         id: String,
     ) -> Option<(State, Value<Private>)> {
-        let (name, suffix, region) = parse_id(diags, &id)?;
+        let (name, suffix, region) = parse_id(diags, AttributePath::root(), &id)?;
         let session = self.session(diags)?;
         let cloud = settling::cloud(diags, &session, Some(&region)).await?;
         let operations = Operations {

@@ -7,6 +7,7 @@ use crate::aws::error::{HandlerResultExt, found};
 use crate::aws::resource_type::{Outcome, ResourceType, physical};
 use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical, Replacement};
 use async_trait::async_trait;
+use aws_sdk_iam::types::Role;
 use serde::{Deserialize, Serialize};
 
 /// `AWS::ApiGateway::Account`
@@ -49,7 +50,7 @@ impl ResourceType for Account {
         desired: &AccountProperties,
     ) -> Outcome<Physical> {
         let role = &desired.cloud_watch_role_arn;
-        if let Some(there) = living_role_of(clients).await? {
+        if let Some((there, _)) = logging_role(clients).await? {
             let message = format!("the account's API Gateway logging role is {there} already");
             return Err(HandlerError::ours(
                 ErrorKind::AlreadyExists,
@@ -105,9 +106,9 @@ impl ResourceType for Account {
         desired: &AccountProperties,
     ) -> Outcome<Found> {
         let role = &desired.cloud_watch_role_arn;
-        Ok(match living_role_of(clients).await? {
-            Some(there) if there == *role => Found::Ours(vec![there]),
-            Some(there) => Found::Stranger(format!(
+        Ok(match logging_role(clients).await? {
+            Some((there, _)) if there == *role => Found::Ours(vec![there]),
+            Some((there, _)) => Found::Stranger(format!(
                 "the account's API Gateway logging role is {there}, set by somebody else"
             )),
             None => Found::Absent,
@@ -125,15 +126,16 @@ async fn role_of(clients: &Clients) -> Outcome<Option<String>> {
     Ok(answer.cloudwatch_role_arn.filter(|role| !role.is_empty()))
 }
 
-/// The role that is set, unless IAM has it no more: API Gateway keeps the ARN of
+/// The role that is set, with its ARN, unless IAM has it no more: API Gateway keeps the ARN of
 /// a role that was deleted, with which nobody writes logs.
-async fn living_role_of(clients: &Clients) -> Outcome<Option<String>> {
+pub(in crate::aws) async fn logging_role(clients: &Clients) -> Outcome<Option<(String, Role)>> {
     let Some(arn) = role_of(clients).await? else {
         return Ok(None);
     };
     let name = arn.rsplit('/').next().unwrap_or_default();
     let role = clients.iam().get_role().role_name(name).send().await;
-    Ok(found(role.during("iam:GetRole"))?.map(|_| arn))
+    let role = found(role.during("iam:GetRole"))?.and_then(|answer| answer.role);
+    Ok(role.map(|role| (arn, role)))
 }
 
 async fn set_role(clients: &Clients, role: &str) -> Outcome<()> {

@@ -24,6 +24,8 @@ mod stage;
 mod usage_plan;
 mod usage_plan_key;
 
+pub(super) use account::logging_role;
+
 use super::clients::Clients;
 use super::context::AwsContext;
 use super::error::{HandlerResultExt, found};

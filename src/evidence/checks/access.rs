@@ -1,7 +1,7 @@
 //! Who may do what.
 
-use super::stores::{Said, admits_everybody, is_everybody, names_an_account};
 use super::{Check, Controls};
+use crate::evidence::statements::{Said, admits_everybody, is_everybody, names_an_account};
 use crate::evidence::subject::{Subject, Verdict, at, list, many, seen, show, texts};
 use serde_json::Value;
 
