@@ -60,7 +60,7 @@ pub use context::{Account, AwsContext};
 pub use ec2::{NetworkFacts, network_facts};
 pub use facts::{AccountFacts, administrator_arn, partition_of};
 pub use limits::{Kind, Limits};
-pub use secretsmanager::{SecretUse, secret_use};
+pub use secretsmanager::{SecretMember, SecretUse, secret_member, secret_use};
 pub use services::{Rate, Rates, Service};
 pub use settings::{AssumeRole, AwsSettings, IgnoreTags, RetryMode, SettingsError};
 pub use ssm::ParameterManifest;

@@ -187,6 +187,7 @@ pub fn expand_by_area(
     let mut template = expansion.template;
     overrides::apply(&mut template, &spec.overrides)?;
     functions::baseline_follows(&mut template, spec);
+    functions::name_permissions(&mut template);
     api::seal(&mut template);
     Ok((template, areas))
 }

@@ -24,7 +24,7 @@ pub const API_KEY_SECRET_ID: &str = "ApiKeySecret";
 
 /// Where in the secret the API key stands: `ApiKey` resolves it from there, and
 /// it is in no state or plan (R098, R100).
-const API_KEY: &str = "api_key";
+pub const API_KEY: &str = "api_key";
 
 /// API Gateway takes 20 to 128 characters, Secrets Manager's rotation makes as
 /// many (R098).
@@ -72,6 +72,11 @@ pub(super) fn arn_patterns(spec: &Spec, facts: &Facts) -> Vec<String> {
         .map(|base| secret_name(base, spec))
         .map(|name| facts.arn("secretsmanager", &format!("secret:{name}-??????")))
         .collect()
+}
+
+/// Of the secret that holds the API key.
+pub fn api_key_secret_name(spec: &Spec) -> String {
+    secret_name("api-key", spec)
 }
 
 /// `DatabaseSecret`

@@ -7,7 +7,7 @@
 
 use super::diff;
 use super::handler::{Handler, Registry, Replacement};
-use super::ledger::{Details, Ledger};
+use super::ledger::{Details, Entry, Ledger};
 use super::template::{self, LogicalId, Resource, Template};
 use super::{DRIFTED, UNFINISHED};
 use serde_json::Value;
@@ -104,8 +104,17 @@ pub fn plan(registry: &Registry, template: &Template, ledger: &Ledger) -> Plan {
         plan.lines
             .insert(id.clone(), digest_line(resource, &plan.generations));
         if let Some(reason) = reason {
-            if matches!(reason, Reason::Replaced { .. }) && handler.holds_data() {
-                plan.data_at_risk.push((id.clone(), reason.clone()));
+            if let Reason::Replaced { paths } = &reason {
+                let of_type = |entry: &Entry| entry.type_name == resource.type_name;
+                let taken = match ledger.entries.get(&id).is_some_and(of_type) {
+                    true => name_is_taken(handler.as_ref(), paths),
+                    false => None,
+                };
+                plan.problems
+                    .extend(taken.map(|problem| (id.clone(), problem)));
+                if handler.holds_data() {
+                    plan.data_at_risk.push((id.clone(), reason.clone()));
+                }
             }
             plan.changes.insert(id, reason);
         }
@@ -231,6 +240,20 @@ fn reason(
         Reason::PropertyChanged {
             paths: dedup(changed),
         }
+    })
+}
+
+/// A thing that has to be made before the old one goes cannot have its name.
+fn name_is_taken(handler: &dyn Handler, paths: &[String]) -> Option<String> {
+    let names = handler.found_by().filter(|names| !names.is_empty())?;
+    let keeps_its_name = handler.replacement() == Replacement::CreateFirst
+        && !paths.iter().any(|path| diff::touches(path, names));
+    keeps_its_name.then(|| {
+        format!(
+            "cannot be replaced for another {} and keep its {}: the old one goes last, and AWS takes no second of that name",
+            paths.join(", "),
+            names.join(" and ")
+        )
     })
 }
 

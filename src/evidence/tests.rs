@@ -398,6 +398,12 @@ fn breakages() -> Vec<(&'static str, &'static str, &'static str, Value)> {
             json!("*"),
         ),
         (
+            "functions_are_not_public",
+            "EncryptFunction",
+            "/ForeignPermissions",
+            json!(["debug admits * to lambda:InvokeFunction"]),
+        ),
+        (
             "functions_are_in_a_vpc",
             "EncryptFunction",
             "/VpcConfig",

@@ -130,6 +130,22 @@ impl Cloud {
         )
     }
 
+    /// A member of a secret of the pipeline's, which another's never is.
+    pub async fn secret_member(
+        &self,
+        pipeline: &str,
+        secret: &str,
+        member: &str,
+        cancel: &CancellationToken,
+    ) -> Result<aws::SecretMember, HandlerError> {
+        let clients = self.context.ready().await?;
+        let patience = RetryPolicy::default();
+        let look = || aws::secret_member(&clients, pipeline, secret, member);
+        patience
+            .patiently(&SystemClock, "the secret", cancel, look)
+            .await
+    }
+
     /// An engine for one operation on one pipeline, with a journal of its own.
     pub fn engine(&self, owner: Owner, operation: &str) -> Engine {
         let journal = match operation {

@@ -10,10 +10,12 @@
 //! ```
 
 mod account;
+mod api_key;
 mod bookkeeping;
 mod checks;
 mod cloud;
 pub mod command;
+mod existing;
 mod failure;
 mod inputs;
 mod operations;
@@ -32,7 +34,9 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub use api_key::ApiKey;
 pub use cloud::{Session, Shared};
+pub use existing::ExistingPipeline;
 pub use failure::{error, warning};
 pub use inputs::check_tags;
 pub use report::ComplianceReport;

@@ -55,6 +55,16 @@ pub struct Surveyed {
     pub ledger: Ledger,
 }
 
+impl Surveyed {
+    /// Of the pipeline, as its manifest has it.
+    pub fn status(&self) -> &'static str {
+        match self.manifest.status {
+            ManifestStatus::Complete => READY,
+            _ => INCOMPLETE,
+        }
+    }
+}
+
 impl<'a> Operations<'a> {
     pub fn new(cloud: &'a Cloud, spec: &Spec, cancel: CancellationToken) -> Self {
         Self {
@@ -327,16 +337,17 @@ impl<'a> Operations<'a> {
 
     /// The state of an existing pipeline, from its manifest and the account.
     pub async fn import(&self, diags: &mut Diagnostics) -> Option<(State, Private)> {
+        let surveyed = self.survey(diags).await?;
+        let status = surveyed.status().to_owned();
         let Surveyed {
             manifest,
             spec,
             facts,
             template,
             ledger,
-        } = self.survey(diags).await?;
+        } = surveyed;
         let mut state = settings::of_spec(&spec);
-        let complete = manifest.status == ManifestStatus::Complete;
-        state.status = Value::Value(if complete { READY } else { INCOMPLETE }.to_owned());
+        state.status = Value::Value(status);
         Outputs {
             spec: &spec,
             facts: &facts,

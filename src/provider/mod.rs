@@ -4,10 +4,15 @@
 //! is checked, when something first needs AWS.
 
 mod block;
+mod functions;
 mod schema;
 
-use crate::pipeline::{ComplianceReport, PipelineTemplate, SecurePipeline, Session, Shared};
-use crate::plugin::{DynamicDataSource, RawValue, ServedProvider, ServedResource};
+use crate::pipeline::{
+    ApiKey, ComplianceReport, ExistingPipeline, PipelineTemplate, SecurePipeline, Session, Shared,
+};
+use crate::plugin::{
+    DynamicDataSource, DynamicFunction, EphemeralResource, RawValue, ServedProvider, ServedResource,
+};
 use async_trait::async_trait;
 use block::ProviderBlock;
 use std::collections::BTreeMap;
@@ -59,14 +64,30 @@ impl ServedProvider for TapProvider {
     }
 
     fn data_sources(&self) -> BTreeMap<String, Arc<dyn DynamicDataSource>> {
-        let report = ComplianceReport::new(Arc::clone(&self.shared));
-        let sources: [(&str, Arc<dyn DynamicDataSource>); 2] = [
-            ("tap_compliance_report", Arc::new(report)),
+        let shared = || Arc::clone(&self.shared);
+        let sources: [(&str, Arc<dyn DynamicDataSource>); 3] = [
+            (
+                "tap_compliance_report",
+                Arc::new(ComplianceReport::new(shared())),
+            ),
+            (
+                "tap_secure_pipeline",
+                Arc::new(ExistingPipeline::new(shared())),
+            ),
             ("tap_secure_pipeline_template", Arc::new(PipelineTemplate)),
         ];
         sources
             .into_iter()
             .map(|(name, source)| (name.to_owned(), source))
             .collect()
+    }
+
+    fn functions(&self) -> BTreeMap<String, Arc<dyn DynamicFunction>> {
+        functions::all()
+    }
+
+    fn ephemeral_resources(&self) -> BTreeMap<String, Arc<dyn EphemeralResource>> {
+        let key: Arc<dyn EphemeralResource> = Arc::new(ApiKey::new(Arc::clone(&self.shared)));
+        BTreeMap::from([("tap_api_key".to_owned(), key)])
     }
 }

@@ -271,6 +271,7 @@ def compare_stage(x, id, p):
         "DeploymentId": stage["deploymentId"],
         "ClientCertificateId": stage.get("clientCertificateId"),
         "TracingEnabled": stage["tracingEnabled"],
+        "CacheClusterEnabled": stage.get("cacheClusterEnabled") or None,
         "AccessLogSetting": (log or None) and {"DestinationArn": log["destinationArn"], "Format": log["format"]},
         "MethodSettings": [method_setting(*setting) for setting in sorted(stage["methodSettings"].items())] or None,
         "Variables": stage.get("variables") or None,
@@ -278,8 +279,11 @@ def compare_stage(x, id, p):
     x.tags(id, p, stage["tags"])
 
 
+CACHES = {"CachingEnabled": "cachingEnabled", "CacheDataEncrypted": "cacheDataEncrypted"}
+
+
 def method_setting(place, live):
-    """Without those of a cache, which the stage has not."""
+    """Without the seconds for which a cache keeps, which the stage has not."""
     path, verb = place.rsplit("/", 1)
     return {
         "ResourcePath": "/" + path.replace("~1", "/").lstrip("/"),
@@ -287,6 +291,7 @@ def method_setting(place, live):
         "DataTraceEnabled": live["dataTraceEnabled"],
         "LoggingLevel": live["loggingLevel"],
         "MetricsEnabled": live["metricsEnabled"],
+        **{name: True for name, key in CACHES.items() if live.get(key)},
         "ThrottlingBurstLimit": live["throttlingBurstLimit"],
         "ThrottlingRateLimit": live["throttlingRateLimit"],
     }
@@ -545,6 +550,9 @@ CHANGES["AWS::ApiGateway::Stage"] = [
     (["MethodSettings[0].LoggingLevel"], patch_stage("/*/*/logging/loglevel", "ERROR"), stage("methodSettings")),
     (["MethodSettings[0].DataTraceEnabled"], patch_stage("/*/*/logging/dataTrace", "true"), stage("methodSettings")),
     (["MethodSettings[0].ThrottlingRateLimit"], patch_stage("/*/*/throttling/rateLimit", "99"), stage("methodSettings")),
+    (["MethodSettings[0].CachingEnabled"], patch_stage("/*/*/caching/enabled", "true"), stage("methodSettings")),
+    (["MethodSettings[0].CacheDataEncrypted"], patch_stage("/*/*/caching/dataEncrypted", "true"), stage("methodSettings")),
+    (["CacheClusterEnabled"], patch_stage("/cacheClusterEnabled", "true"), stage("cacheClusterEnabled")),
     (["TracingEnabled"], patch_stage("/tracingEnabled", "false"), stage("tracingEnabled")),
     (["ClientCertificateId"], patch_stage("/clientCertificateId", ""), stage("clientCertificateId")),
     (["DeploymentId"], deploy_as_a_stranger, stage("deploymentId")),

@@ -149,6 +149,11 @@ def vpc_of_function(id):
     return {key: sorted(live.get(key, [])) for key in ("SecurityGroupIds", "SubnetIds")}
 
 
+def admit_a_stranger(id):
+    functions_api.add_permission(
+        FunctionName=physical(id), StatementId="debug", Action="lambda:InvokeFunction", Principal="210987654321")
+
+
 TAG["AWS::Lambda::Function"] = (put_function_tags, function_tags)
 CHANGES["AWS::Lambda::Function"] = [
     (["Code.S3Key"], put_code(), function_code),
@@ -168,6 +173,7 @@ CHANGES["AWS::Lambda::Function"] = [
      lambda id: functions_api.put_function_concurrency(FunctionName=physical(id), ReservedConcurrentExecutions=7), concurrency),
     (lambda id: ["ReservedConcurrentExecutions"] if concurrency(id) is not None else [],
      lambda id: functions_api.delete_function_concurrency(FunctionName=physical(id)), concurrency),
+    (["ForeignPermissions"], admit_a_stranger, lambda id: sorted(function_statements(physical(id)))),
     *tag_changes(put_function_tags, remove_function_tag, function_tags),
 ]
 

@@ -229,3 +229,62 @@ fn a_permission_keeps_the_contract() {
         .await;
     });
 }
+
+/// R048: whom a function's policy admits is the pipeline's to say.
+#[test]
+fn a_permission_that_nobody_wanted_is_drift_and_goes() {
+    story(async |sandbox| {
+        const FUNCTION: &str = "AWS::Lambda::Function";
+        let bench = Bench::new(sandbox);
+        let named =
+            json!({ "Key": "tap:permissions", "Value": "ScanRulePermission UploadPermission" });
+        let wanted = with(&function(&bench).await, json!({ "Tags": [named] }));
+        let made = bench.made("ScanFunction", FUNCTION, &wanted).await;
+        let admit = |id: &str, principal: &str| {
+            let script = format!(
+                r#"
+boto3.client("lambda").add_permission(
+    FunctionName="scan", StatementId="{id}", Action="lambda:InvokeFunction", Principal="{principal}")
+print("{{}}")
+"#
+            );
+            bench.sandbox.boto3(&script).expect("a permission");
+        };
+        let (handler, cx) = (bench.handler(FUNCTION), bench.cx("ScanFunction"));
+        let read = async || {
+            let live = handler.read(&cx, &made.identifier, Some(&wanted)).await;
+            live.expect("readable").expect("there").properties
+        };
+        admit("ScanRulePermission", "events.amazonaws.com");
+        assert_eq!(read().await, handler.normalise(&wanted).unwrap());
+
+        admit("debug", "210987654321");
+        let drifted = read().await;
+        assert_eq!(
+            drifted["ForeignPermissions"],
+            json!(["debug admits arn:aws:iam::210987654321:root to lambda:InvokeFunction"])
+        );
+        handler
+            .update(&cx, &made.identifier, &drifted, &wanted)
+            .await
+            .expect("taken away");
+        let script = r#"
+policy = json.loads(boto3.client("lambda").get_policy(FunctionName="scan")["Policy"])
+print(json.dumps([statement["Sid"] for statement in policy["Statement"]]))
+"#;
+        let left = bench.sandbox.boto3(script).expect("a policy");
+        assert_eq!(left, json!(["ScanRulePermission"]));
+        let asked = with(&wanted, json!({ "ForeignPermissions": ["debug"] }));
+        assert!(handler.normalise(&asked).is_err());
+
+        // What another template made says nothing of who is wanted.
+        let unnamed = with(&wanted, json!({ "Tags": [] }));
+        admit("debug", "210987654321");
+        let live = handler.read(&cx, &made.identifier, Some(&unnamed)).await;
+        let live = live.expect("readable").expect("there").properties;
+        assert_eq!(live.get("ForeignPermissions"), None, "{live}");
+        bench
+            .delete("ScanFunction", FUNCTION, &made.identifier)
+            .await;
+    });
+}

@@ -66,11 +66,8 @@ out(made)
 fn the_account_lists_one_thing_of_every_kind() {
     let sandbox = own();
     let made = run(&sandbox, &format!("{LOG_BUCKET}{ONE_OF_EACH_KIND}"));
-    let begin = Instant::now();
     let account = sandbox.account().unwrap();
-    let taken = begin.elapsed();
     assert_eq!(account, json!({ "us-east-1": made }));
-    assert!(taken < Duration::from_secs(2), "{taken:?}");
     let settings = sandbox.settings().unwrap();
     assert_eq!(
         settings,

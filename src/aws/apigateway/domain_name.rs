@@ -7,7 +7,7 @@ use crate::aws::error::{HandlerResultExt, found};
 use crate::aws::resource_type::{Outcome, ResourceType, physical};
 use crate::aws::tags::{self, Tag, TagChange, TagMap};
 use crate::aws::waiting::Patience;
-use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical};
+use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical, Replacement};
 use async_trait::async_trait;
 use aws_sdk_apigateway::operation::get_domain_name::GetDomainNameOutput;
 use aws_sdk_apigateway::types::{
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-domainname.html>).
 ///
 /// Ownership: our tags, which stand in `CreateDomainName` itself; a name is
-/// one of its kind. Interruption: every call may be made again.
+/// one of its kind, so that one which is replaced goes first. Interruption: every call may be made again.
 pub(in crate::aws) struct DomainName;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +46,7 @@ struct MutualTls {
 impl ResourceType for DomainName {
     const TYPE: &'static str = "AWS::ApiGateway::DomainName";
     const CREATE_ONLY: &'static [&'static str] = &["DomainName", "EndpointConfiguration"];
+    const REPLACEMENT: Replacement = Replacement::DeleteFirst;
     const FOUND_BY: Option<&'static [&'static str]> = Some(&["DomainName"]);
 
     type Properties = DomainNameProperties;

@@ -10,7 +10,7 @@ use crate::aws::tags::{self, Tag, TagChange};
 use crate::engine::{Context, Found, Physical};
 use async_trait::async_trait;
 use aws_sdk_apigateway::operation::get_stage::GetStageOutput;
-use aws_sdk_apigateway::types::PatchOperation;
+use aws_sdk_apigateway::types::{CacheClusterSize, PatchOperation};
 use serde::{Deserialize, Serialize};
 use settings::{AccessLogSetting, MethodSetting};
 
@@ -19,8 +19,9 @@ use settings::{AccessLogSetting, MethodSetting};
 ///
 /// Ownership: our tags, which stand in `CreateStage` itself. Interruption: AWS
 /// refuses a second one of the same name; logs, method settings and the client
-/// certificate are one more call, which may be made again. Errors: an account
-/// without a logging role refuses both kinds of logs ("CloudWatch Logs role
+/// certificate are one more call, which may be made again. A cache takes AWS
+/// minutes to make; nothing waits for it, since a stage serves without it.
+/// Errors: an account without a logging role refuses both kinds of logs ("CloudWatch Logs role
 /// ARN must be set in account settings to enable logging").
 pub(in crate::aws) struct Stage;
 
@@ -36,10 +37,22 @@ pub(in crate::aws) struct StageProperties {
     method_settings: Vec<MethodSetting>,
     #[serde(default)]
     tracing_enabled: bool,
+    #[serde(default)]
+    cache_cluster_enabled: bool,
+    /// In GB, from `0.5` to `237`. AWS tells it of a stage without a cache too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cache_cluster_size: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_certificate_id: Option<String>,
     #[serde(default)]
     tags: Vec<Tag>,
+}
+
+impl StageProperties {
+    fn size(&self) -> Option<CacheClusterSize> {
+        let size = self.cache_cluster_size.as_deref();
+        size.map(CacheClusterSize::from)
+    }
 }
 
 #[async_trait]
@@ -72,6 +85,8 @@ impl ResourceType for Stage {
             .stage_name(&desired.stage_name)
             .deployment_id(&desired.deployment_id)
             .tracing_enabled(desired.tracing_enabled)
+            .cache_cluster_enabled(desired.cache_cluster_enabled)
+            .set_cache_cluster_size(desired.size())
             .set_tags(sdk_tags(tags::for_create(cx, &desired.tags)))
             .customize()
             .config_override(once())
@@ -92,6 +107,8 @@ impl ResourceType for Stage {
         let bare = StageProperties {
             deployment_id: desired.deployment_id.clone(),
             tracing_enabled: desired.tracing_enabled,
+            cache_cluster_enabled: desired.cache_cluster_enabled,
+            cache_cluster_size: desired.cache_cluster_size.clone(),
             ..StageProperties::default()
         };
         change(clients, parts(identifier)?, patches(&bare, desired)).await
@@ -119,6 +136,11 @@ impl ResourceType for Stage {
             access_log_setting: stage.access_log_settings.and_then(AccessLogSetting::live),
             method_settings: settings::live(stage.method_settings.unwrap_or_default(), said),
             tracing_enabled: stage.tracing_enabled,
+            cache_cluster_enabled: stage.cache_cluster_enabled,
+            cache_cluster_size: stage
+                .cache_cluster_size
+                .map(|size| size.as_str().to_owned())
+                .filter(|_| applied.is_none_or(|applied| applied.cache_cluster_size.is_some())),
             client_certificate_id: stage.client_certificate_id,
             tags: tags::visible(&live_tags, applied_tags, clients.ignore_tags()),
         };
@@ -187,6 +209,15 @@ fn patches(current: &StageProperties, desired: &StageProperties) -> Vec<PatchOpe
     }
     if current.tracing_enabled != desired.tracing_enabled {
         patches.push(super::replace("/tracingEnabled", desired.tracing_enabled));
+    }
+    if current.cache_cluster_enabled != desired.cache_cluster_enabled {
+        let enabled = desired.cache_cluster_enabled;
+        patches.push(super::replace("/cacheClusterEnabled", enabled));
+    }
+    if let Some(size) = &desired.cache_cluster_size
+        && current.cache_cluster_size.as_ref() != Some(size)
+    {
+        patches.push(super::replace("/cacheClusterSize", size));
     }
     if current.client_certificate_id != desired.client_certificate_id {
         // An empty one is none.

@@ -2,7 +2,7 @@
 
 use super::{sdk_tags, tags_of};
 use crate::aws::clients::Clients;
-use crate::aws::error::{HandlerResultExt, found};
+use crate::aws::error::{HandlerResultExt, found, not_yet};
 use crate::aws::resource_type::{Outcome, ResourceType, physical};
 use crate::aws::tags::{self, TagMap};
 use crate::aws::waiting::Patience;
@@ -203,10 +203,7 @@ impl ResourceType for ConfigRule {
         require_ours(cx, clients, "config:DescribeConfigRules", &rule).await?;
         let mut properties = live(rule);
         if let Some(policy) = &mut properties.source.custom_policy_details {
-            let Some(text) = policy_text(clients, identifier).await? else {
-                return Ok(None);
-            };
-            policy.policy_text = text;
+            policy.policy_text = policy_text(clients, identifier).await?;
         }
         Ok(Some((physical(identifier, identifier, []), properties)))
     }
@@ -278,8 +275,9 @@ async fn describe(clients: &Clients, name: &str) -> Outcome<Option<SdkRule>> {
     Ok(rules.and_then(|rules| rules.into_iter().next()))
 }
 
-/// `None` where the rule has gone meanwhile.
-async fn policy_text(clients: &Clients, name: &str) -> Outcome<Option<String>> {
+/// Of a rule that was described just now: that it is not found is a matter of
+/// moments, and whether the rule has gone the next look says.
+async fn policy_text(clients: &Clients, name: &str) -> Outcome<String> {
     let answer = clients
         .config()
         .get_custom_rule_policy()
@@ -287,7 +285,7 @@ async fn policy_text(clients: &Clients, name: &str) -> Outcome<Option<String>> {
         .send()
         .await
         .during("config:GetCustomRulePolicy");
-    Ok(found(answer)?.map(|answer| answer.policy_text.unwrap_or_default()))
+    Ok(answer.map_err(not_yet)?.policy_text.unwrap_or_default())
 }
 
 async fn rule_tags(clients: &Clients, rule: &SdkRule) -> Outcome<TagMap> {

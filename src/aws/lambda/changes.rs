@@ -57,6 +57,7 @@ fn configuration_differs(current: &FunctionProperties, desired: &FunctionPropert
         architectures: current.architectures.clone(),
         reserved_concurrent_executions: current.reserved_concurrent_executions,
         tags: current.tags.clone(),
+        foreign_permissions: current.foreign_permissions.clone(),
         ..properties.clone()
     };
     other_parts_of_current(desired) != *current

@@ -3,7 +3,7 @@
 use super::code::{self, Source};
 use super::live::{self, LiveFunction};
 use super::properties::FunctionProperties;
-use super::{changes, named};
+use super::{changes, named, statements};
 use crate::aws::clients::Clients;
 use crate::aws::error::{HandlerResultExt, found};
 use crate::aws::resource_type::{Outcome, ResourceType, physical};
@@ -18,7 +18,9 @@ use aws_smithy_types::retry::RetryConfig;
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html>),
 /// of a zip.
 ///
-/// Ownership: our tags, which stand in `CreateFunction` itself. Interruption:
+/// Ownership: our tags, which stand in `CreateFunction` itself. Who may invoke it
+/// are resources of their own; the tag `tap:permissions` names them, and with it
+/// a statement of anybody else's is drift and goes. Interruption:
 /// every call may be made again; of a change in several calls those that are
 /// done already are repeated. Errors: a role, key or network that is too new
 /// for Lambda is `Transient`, and so is a change while another is under way; a
@@ -42,6 +44,13 @@ impl ResourceType for Function {
 
     fn normalise(&self, properties: &mut FunctionProperties, _: &str) -> Result<(), String> {
         properties.normalise()
+    }
+
+    fn check(&self, desired: &FunctionProperties) -> Result<(), String> {
+        match desired.foreign_permissions.as_slice() {
+            [] => Ok(()),
+            _ => Err("ForeignPermissions: nobody wants permissions of others".to_owned()),
+        }
     }
 
     async fn create(
@@ -125,7 +134,11 @@ impl ResourceType for Function {
             return Ok(None);
         };
         tags::require_ours(cx, "lambda:GetFunction", &named(identifier), &function.tags)?;
-        let properties = function.properties(clients, applied)?;
+        let live_tags = tags::visible(&function.tags, None, clients.ignore_tags());
+        let said = applied.map_or(&live_tags, |applied| &applied.tags);
+        let foreign = statements::foreign(clients, identifier, statements::wanted(said)).await?;
+        let foreign = foreign.iter().map(statements::described).collect();
+        let properties = function.properties(clients, applied, foreign)?;
         Ok(Some((as_physical(clients, identifier)?, properties)))
     }
 
@@ -137,6 +150,12 @@ impl ResourceType for Function {
         current: &FunctionProperties,
         desired: &FunctionProperties,
     ) -> Outcome<Physical> {
+        if !current.foreign_permissions.is_empty() {
+            let wanted = statements::wanted(&desired.tags);
+            for statement in statements::foreign(clients, identifier, wanted).await? {
+                statements::remove(clients, identifier, statements::id(&statement)).await?;
+            }
+        }
         changes::apply(cx, clients, identifier, current, desired).await?;
         let arn = arn_of(clients, identifier)?;
         changes::put_tags(clients, &arn, current, desired).await?;

@@ -58,6 +58,7 @@ impl LiveFunction {
         &self,
         clients: &Clients,
         applied: Option<&FunctionProperties>,
+        foreign_permissions: Vec<String>,
     ) -> Outcome<FunctionProperties> {
         let live = &self.configuration;
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -99,6 +100,7 @@ impl LiveFunction {
                 .unwrap_or_default(),
             reserved_concurrent_executions: self.reserved_concurrent_executions,
             tags: tags::visible(&self.tags, applied_tags, clients.ignore_tags()),
+            foreign_permissions,
         })
     }
 

@@ -1,5 +1,5 @@
 //! Functions and who may invoke them. A permission carries no tags: it is
-//! ours when the function is.
+//! ours when the function is and it is named there.
 
 mod changes;
 mod code;
@@ -7,6 +7,7 @@ mod function;
 mod live;
 mod permission;
 mod properties;
+mod statements;
 
 use function::Function;
 use permission::Permission;

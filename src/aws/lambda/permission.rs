@@ -1,8 +1,8 @@
 //! `AWS::Lambda::Permission`.
 
-use super::{live, name_in, named};
+use super::{live, name_in, named, statements};
 use crate::aws::clients::Clients;
-use crate::aws::error::{HandlerResultExt, found, not_yet};
+use crate::aws::error::{HandlerResultExt, not_yet};
 use crate::aws::resource_type::{Outcome, ResourceType, physical};
 use crate::aws::tags::{self, Ownership};
 use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical, Replacement};
@@ -122,7 +122,6 @@ impl ResourceType for Permission {
     }
 
     async fn delete(&self, cx: &Context<'_>, clients: &Clients, identifier: &str) -> Outcome<()> {
-        const OPERATION: &str = "lambda:RemovePermission";
         let (function, id) = parts(identifier);
         if statement(clients, function, id).await?.is_none() {
             return Ok(());
@@ -130,15 +129,8 @@ impl ResourceType for Permission {
         let Some(there) = live::get(clients, function).await? else {
             return Ok(());
         };
-        tags::require_ours(cx, OPERATION, &named(function), &there.tags)?;
-        let removed = clients
-            .lambda()
-            .remove_permission()
-            .function_name(function)
-            .statement_id(id)
-            .send()
-            .await;
-        found(removed.during(OPERATION)).map(drop)
+        tags::require_ours(cx, statements::REMOVE, &named(function), &there.tags)?;
+        statements::remove(clients, function, id).await
     }
 
     async fn find(
@@ -179,33 +171,16 @@ fn as_physical(function: &str, id: &str) -> Physical {
 /// The statement of that id; `None` also when the function is gone, or has no
 /// policy.
 async fn statement(clients: &Clients, function: &str, id: &str) -> Outcome<Option<Value>> {
-    const OPERATION: &str = "lambda:GetPolicy";
-    let answer = clients.lambda().get_policy().function_name(function).send();
-    let answer = found(answer.await.during(OPERATION))?;
-    let Some(text) = answer.and_then(|answer| answer.policy) else {
-        return Ok(None);
-    };
-    let policy: Value = serde_json::from_str(&text).map_err(|error| {
-        let message = format!("the policy of {} is no JSON: {error}", named(function));
-        HandlerError::ours(ErrorKind::Other, OPERATION, message)
-    })?;
-    let statements = policy.get("Statement").and_then(Value::as_array);
-    let mut statements = statements.into_iter().flatten();
-    let found =
-        statements.find(|statement| statement.get("Sid").and_then(Value::as_str) == Some(id));
-    Ok(found.cloned())
+    let mut statements = statements::all(clients, function).await?.into_iter();
+    Ok(statements.find(|statement| statements::id(statement) == id))
 }
 
 fn properties(function: &str, statement: &Value) -> PermissionProperties {
     let text = |name: &str| statement.get(name).and_then(Value::as_str);
-    let principal = match statement.get("Principal") {
-        Some(Value::Object(kinds)) => kinds.values().find_map(Value::as_str),
-        other => other.and_then(Value::as_str),
-    };
     PermissionProperties {
         function_name: function.to_owned(),
         action: text("Action").unwrap_or_default().to_owned(),
-        principal: principal.unwrap_or_default().to_owned(),
+        principal: statements::principal(statement).to_owned(),
         source_arn: condition(statement, "aws:sourcearn"),
         source_account: condition(statement, "aws:sourceaccount"),
     }

@@ -34,6 +34,10 @@ pub(in crate::aws) struct FunctionProperties {
     pub reserved_concurrent_executions: Option<i32>,
     #[serde(default)]
     pub tags: Vec<Tag>,
+    /// Only read: statements of its policy that the tag `tap:permissions` does
+    /// not name, of which none is wanted. CloudFormation knows no such property.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_permissions: Vec<String>,
 }
 
 /// Where the code comes from; see `code`.
@@ -112,6 +116,7 @@ impl FunctionProperties {
                 ids.dedup();
             }
         }
+        self.foreign_permissions.sort();
         tags::normalise(&mut self.tags)
     }
 }

@@ -1,11 +1,14 @@
 //! Secrets, their rotation and their policies. The latter two carry no tags:
 //! they are ours when the secret is.
 
+mod member;
 mod resource_policy;
 mod rotation_schedule;
 mod secret;
 mod value;
 
+pub(super) use member::current as current_member;
+pub use member::{SecretMember, secret_member};
 use resource_policy::ResourcePolicy;
 use rotation_schedule::RotationSchedule;
 use secret::Secret;

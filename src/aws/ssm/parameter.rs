@@ -4,7 +4,7 @@ use crate::aws::clients::Clients;
 use crate::aws::error::{HandlerResultExt, found};
 use crate::aws::resource_type::{Outcome, ResourceType, physical};
 use crate::aws::tags::{self, Tag, TagChange, TagMap};
-use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical};
+use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical, Replacement};
 use async_trait::async_trait;
 use aws_sdk_ssm::types::{
     ParameterMetadata, ParameterStringFilter, ParameterTier, ParameterType,
@@ -58,6 +58,7 @@ impl ParameterProperties {
 impl ResourceType for Parameter {
     const TYPE: &'static str = "AWS::SSM::Parameter";
     const CREATE_ONLY: &'static [&'static str] = &["Name", "Type"];
+    const REPLACEMENT: Replacement = Replacement::DeleteFirst;
     const FOUND_BY: Option<&'static [&'static str]> = Some(&["Name"]);
 
     type Properties = ParameterProperties;

@@ -121,29 +121,28 @@ fn account_role(x: &mut Expansion<'_>) {
         .resource("*");
     let description = "Lets API Gateway write the logs of this account's APIs";
     x.add(
-        ROLE_ID,
-        "AWS::IAM::Role",
-        json!({
-            "RoleName": base,
-            "Description": description,
-            "AssumeRolePolicyDocument": document([trust]),
-            "Tags": x.tags(&[]),
-        }),
-    );
-    x.add(
         "ApiLoggingPolicy",
         "AWS::IAM::ManagedPolicy",
         json!({
             "ManagedPolicyName": base,
             "Description": description,
             "PolicyDocument": document([write]),
-            "Roles": [reference(ROLE_ID)],
         }),
     );
-    x.add_after(
+    x.add(
+        ROLE_ID,
+        "AWS::IAM::Role",
+        json!({
+            "RoleName": base,
+            "Description": description,
+            "AssumeRolePolicyDocument": document([trust]),
+            "ManagedPolicyArns": [reference("ApiLoggingPolicy")],
+            "Tags": x.tags(&[]),
+        }),
+    );
+    x.add(
         ACCOUNT_ID,
         "AWS::ApiGateway::Account",
         json!({ "CloudWatchRoleArn": get_att(ROLE_ID, "Arn") }),
-        &["ApiLoggingPolicy"],
     );
 }

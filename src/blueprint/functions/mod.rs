@@ -8,6 +8,7 @@
 mod baseline;
 mod environment;
 mod events;
+mod permissions;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ pub(super) use events::dead_letter_key_grant;
 pub use events::{
     DEAD_LETTER_QUEUE_ID, dead_letter_queue_arn, dead_letter_queue_name, permission, rule_target,
 };
+pub(super) use permissions::name as name_permissions;
 
 use super::encryption::Purpose;
 use super::{Expansion, Facts, Spec, access, naming, network, object};

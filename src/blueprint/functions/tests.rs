@@ -224,6 +224,39 @@ fn every_permission_names_a_source_and_its_account() {
     }
 }
 
+/// R048: what a function's tag does not name is taken away, so it names all
+/// that the template declares, within the 256 characters of a tag's value
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html>).
+#[test]
+fn a_functions_tag_names_its_permissions() {
+    let tagged = |template: &Template| {
+        let named = functions(template).flat_map(|(function, properties)| {
+            let mut tags = properties["Tags"].as_array().unwrap().iter();
+            let value = tags.find(|tag| tag["Key"] == "tap:permissions");
+            let value = value.unwrap()["Value"].as_str().unwrap().to_owned();
+            assert!(value.len() <= 256, "{function:?}: {value}");
+            let ids: Vec<_> = value.split_whitespace().map(ToOwned::to_owned).collect();
+            ids.into_iter().map(move |id| (id, function.function_id()))
+        });
+        named.collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let all = template(|_| {});
+    let declared = all.resources.iter();
+    let declared = declared.filter(|(_, one)| one.type_name == "AWS::Lambda::Permission");
+    let named = tagged(&all);
+    assert_eq!(named.len(), declared.clone().count());
+    for (id, permission) in declared {
+        let name = permission.properties["FunctionName"].to_string();
+        assert!(name.contains(&format!("\"{}\"", named[id])), "{id}: {name}");
+    }
+    // After the overrides, whose tags replace the others.
+    let overridden = template(|spec| {
+        let tags = json!({ "Tags": [{ "Key": "a", "Value": "b" }] }).to_string();
+        spec.overrides.insert("ScanFunction".to_owned(), tags);
+    });
+    assert_eq!(tagged(&overridden), named);
+}
+
 /// R049: the provider's code by its checksum, or the user's.
 #[test]
 fn code_is_the_providers_or_the_users() {

@@ -113,6 +113,30 @@ async fn a_property_that_cannot_change_replaces_and_reaches_the_dependants() {
     assert_eq!(plan.data_at_risk, [], "a key of this type holds no data");
 }
 
+/// What the old one's users still use goes last, and its name with it.
+#[tokio::test]
+async fn a_replacement_that_would_be_made_first_under_the_same_name_is_refused() {
+    let terraform = applied().await;
+    let mut wanted = usual();
+    let mut alias = |properties| {
+        let resource = wanted.resources.get_mut("Alias").expect("the alias");
+        resource.properties = properties;
+        wanted.clone()
+    };
+    let same = alias(json!({ "Name": "main", "Target": of("Key"), "Spec": "b" }));
+    let plan = planned(&terraform, &same).await;
+    let [(id, problem)] = plan.problems.as_slice() else {
+        panic!("{:?}", plan.problems);
+    };
+    assert_eq!(id, "Alias");
+    assert!(
+        problem.starts_with("cannot be replaced for another Spec and keep its Name"),
+        "{problem}"
+    );
+    let other = alias(json!({ "Name": "other", "Target": of("Key"), "Spec": "b" }));
+    assert_eq!(planned(&terraform, &other).await.problems, []);
+}
+
 #[tokio::test]
 async fn replacing_or_removing_what_holds_data_is_said() {
     let terraform = applied().await;

@@ -74,7 +74,8 @@ impl Type {
                 ("Uses", Some(json!([]))),
             ]
         });
-        static POINTING: Table = LazyLock::new(|| vec![("Name", None), ("Target", None)]);
+        static POINTING: Table =
+            LazyLock::new(|| vec![("Name", None), ("Target", None), ("Spec", Some(json!("a")))]);
         static LEASED: Table = LazyLock::new(|| {
             let mut table = PLAIN.clone();
             table.push(("Target", None));

@@ -114,25 +114,35 @@ pub(super) const CHECKS: &[Check] = &[
             config_pack: &[],
             prowler: &["awslambda_function_not_publicly_accessible"],
         },
-        types: &["AWS::Lambda::Permission"],
-        judge: |permission| {
-            let principal = permission.at("Principal").as_str().unwrap_or("*");
-            let bound = permission.at("SourceArn").is_string()
-                || permission.at("SourceAccount").is_string();
-            seen(
-                principal.ends_with(".amazonaws.com") && bound,
-                format!(
-                    "{principal} for {}",
-                    show(match permission.at("SourceArn") {
-                        Value::Null => permission.at("SourceAccount"),
-                        arn => arn,
-                    })
-                ),
-            )
+        types: &["AWS::Lambda::Permission", "AWS::Lambda::Function"],
+        judge: |one| match one.resource.type_name.as_str() {
+            "AWS::Lambda::Function" => admits_no_others(one),
+            _ => admits_a_service(one),
         },
         waiver: None,
     },
 ];
+
+fn admits_a_service(permission: &Subject<'_>) -> Option<Verdict> {
+    let principal = permission.at("Principal").as_str().unwrap_or("*");
+    let scope = match permission.at("SourceArn") {
+        Value::Null => permission.at("SourceAccount"),
+        arn => arn,
+    };
+    seen(
+        principal.ends_with(".amazonaws.com") && scope.is_string(),
+        format!("{principal} for {}", show(scope)),
+    )
+}
+
+/// A statement that is not the pipeline's own is not trusted, whomever it admits.
+fn admits_no_others(function: &Subject<'_>) -> Option<Verdict> {
+    let foreign = texts(function.at("ForeignPermissions"));
+    seen(
+        foreign.is_empty(),
+        format!("permissions of others: {}", list(&foreign)),
+    )
+}
 
 /// The statements of a policy that allow something.
 fn allowed<'a>(policy: &Subject<'a>) -> impl Iterator<Item = &'a Value> {

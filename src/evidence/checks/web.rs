@@ -1,7 +1,7 @@
 //! The API, and the firewall before it.
 
 use super::{Check, Controls, Waiver};
-use crate::evidence::subject::{Subject, Verdict, at, list, many, seen, show, texts, unread};
+use crate::evidence::subject::{Subject, Verdict, at, list, many, seen, show, texts};
 use serde_json::Value;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -88,14 +88,10 @@ pub(super) const CHECKS: &[Check] = &[
         },
         types: &["AWS::ApiGateway::Stage"],
         judge: |stage| {
-            let caching = caching(stage);
-            let plain = caching
-                .iter()
-                .filter(|one| *at(one, "CacheDataEncrypted") != Value::Bool(true))
-                .count();
-            let observed = match caching.len() {
-                0 => "the pipeline caches nothing; whether somebody else has the stage cache is not read".to_owned(),
-                all => format!("of {all} settings that cache, {plain} do not encrypt"),
+            let (all, plain) = caching(stage);
+            let observed = match all {
+                0 => "nothing is cached".to_owned(),
+                _ => format!("of {all} settings that cache, {plain} do not encrypt"),
             };
             seen(plain == 0, observed)
         },
@@ -110,7 +106,17 @@ pub(super) const CHECKS: &[Check] = &[
             ..Controls::NONE
         },
         types: &["AWS::ApiGateway::Stage"],
-        judge: |_| unread("the cache of the stage"),
+        judge: |stage| {
+            let (all, plain) = caching(stage);
+            let has_cache = *stage.at("CacheClusterEnabled") == Value::Bool(true);
+            let observed = match has_cache {
+                true => format!(
+                    "a cache, and {all} settings that use it, of which {plain} do not encrypt"
+                ),
+                false => "the stage has no cache".to_owned(),
+            };
+            seen(has_cache && all > 0 && plain == 0, observed)
+        },
         waiver: Waiver::of_all("caching responses that may hold card data is worse; cache off"),
     },
     Check {
@@ -194,11 +200,13 @@ fn logged(stage: &Subject<'_>) -> Option<Verdict> {
     seen(whole && good, format!("LoggingLevel = {}", list(&levels)))
 }
 
-fn caching<'a>(stage: &Subject<'a>) -> Vec<&'a Value> {
-    many(stage.at("MethodSettings"))
-        .into_iter()
-        .filter(|one| *at(one, "CachingEnabled") == Value::Bool(true))
-        .collect()
+/// How many settings cache, and how many of them do not encrypt.
+fn caching(stage: &Subject<'_>) -> (usize, usize) {
+    let is = |setting: &Value, name: &str| *at(setting, name) == Value::Bool(true);
+    let settings = many(stage.at("MethodSettings"));
+    let caching = settings.iter().filter(|one| is(one, "CachingEnabled"));
+    let plain = caching.clone().filter(|one| !is(one, "CacheDataEncrypted"));
+    (caching.count(), plain.count())
 }
 
 /// `arn:aws:apigateway:us-east-1::/restapis/abc123/stages/v1`

@@ -8,7 +8,8 @@ pub fn attributes() -> HashMap<String, Attribute> {
     outputs().into_iter().chain(by_logical_id()).collect()
 }
 
-fn outputs() -> HashMap<String, Attribute> {
+/// What other configuration refers to.
+pub fn outputs() -> HashMap<String, Attribute> {
     super::attributes([
         (
             "id",

@@ -2,6 +2,7 @@
 //! source of the documentation: each says units, default, allowed values and
 //! what a change does. One file for each group of areas.
 
+mod api_key;
 mod computed;
 mod data;
 mod functions;
@@ -12,6 +13,7 @@ mod report;
 mod watch;
 mod web;
 
+pub use api_key::api_key;
 pub use report::report;
 
 use std::collections::HashMap;
@@ -35,6 +37,42 @@ pub fn resource() -> Schema {
             description: Description::markdown(
                 "A PCI DSS compliant document-processing pipeline on AWS, declared in one block. \
                  Every area is optional; its defaults pass the compliance checks.",
+            ),
+            ..Block::default()
+        },
+    }
+}
+
+/// The schema of the data source of the same name: what others need of a
+/// pipeline that is another configuration's.
+pub fn existing() -> Schema {
+    let mut attributes = computed::outputs();
+    attributes.extend(self::attributes([
+        (
+            "id",
+            text(
+                Required,
+                "`name-environment_suffix@region`, for example `documents-dev@us-east-1`. Whether a state has it does not matter.",
+            ),
+        ),
+        ("name", text(Computed, "`name` of the pipeline.")),
+        (
+            "environment_suffix",
+            text(Computed, "`environment_suffix` of the pipeline."),
+        ),
+        (
+            "physical_ids",
+            map(Computed, "By logical id, what AWS calls the resource."),
+        ),
+    ]));
+    Schema {
+        version: 0,
+        block: Block {
+            version: 0,
+            attributes,
+            description: Description::markdown(
+                "A pipeline as it is in the account, for configurations that use it and do not manage it: its names, ARNs and ids. \
+                 Reads every resource of the pipeline, and changes nothing. An attribute whose resource does not exist is null.",
             ),
             ..Block::default()
         },

@@ -1,10 +1,10 @@
 //! The value of an API key, where it stands: in a member of a secret.
 
 use crate::aws::clients::Clients;
-use crate::aws::error::{HandlerResultExt, not_yet};
+use crate::aws::error::not_yet;
 use crate::aws::resource_type::Outcome;
+use crate::aws::secretsmanager::current_member;
 use crate::engine::{ErrorKind, HandlerError};
-use serde_json::Value;
 
 /// How CloudFormation refers to a member of a secret
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html>).
@@ -36,24 +36,8 @@ pub(super) async fn value(clients: &Clients, reference: &str) -> Outcome<String>
         let message = format!("Value: must be {SHAPE}");
         return Err(HandlerError::ours(ErrorKind::Invalid, OPERATION, message));
     };
-    let answer = clients
-        .secretsmanager()
-        .get_secret_value()
-        .secret_id(secret)
-        .send()
-        .await
-        .during(OPERATION)
-        .map_err(not_yet)?;
-    let text = answer.secret_string.unwrap_or_default();
-    let members: Option<Value> = serde_json::from_str(&text).ok();
-    let value = members
-        .as_ref()
-        .and_then(|members| members.get(member))
-        .and_then(Value::as_str);
-    value.map(str::to_owned).ok_or_else(|| {
-        let message = format!("the secret {secret} holds no JSON object with the text {member}");
-        HandlerError::ours(ErrorKind::Invalid, OPERATION, message)
-    })
+    let found = current_member(clients, secret, member).await;
+    Ok(found.map_err(not_yet)?.value)
 }
 
 #[cfg(test)]

@@ -44,11 +44,22 @@ pub(super) struct MethodSetting {
     data_trace_enabled: bool,
     #[serde(default)]
     metrics_enabled: bool,
+    #[serde(default)]
+    caching_enabled: bool,
+    #[serde(default)]
+    cache_data_encrypted: bool,
+    /// In seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cache_ttl_in_seconds: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     throttling_rate_limit: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     throttling_burst_limit: Option<i32>,
 }
+
+/// What AWS caches for where nobody says, in seconds
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-caching.html>).
+const DEFAULT_TTL: i32 = 300;
 
 const ALL: &str = "*/*";
 const ALL_PATHS: &str = "/*";
@@ -106,6 +117,10 @@ fn of_live(key: &str, setting: SdkMethodSetting, said: &[MethodSetting]) -> Meth
         logging_level: setting.logging_level.unwrap_or_else(off),
         data_trace_enabled: setting.data_trace_enabled,
         metrics_enabled: setting.metrics_enabled,
+        caching_enabled: setting.caching_enabled,
+        cache_data_encrypted: setting.cache_data_encrypted,
+        cache_ttl_in_seconds: shows(|said| said.cache_ttl_in_seconds.is_none())
+            .then_some(setting.cache_ttl_in_seconds),
         throttling_rate_limit: shows(|said| said.throttling_rate_limit.is_none())
             .then_some(setting.throttling_rate_limit),
         throttling_burst_limit: shows(|said| said.throttling_burst_limit.is_none())
@@ -186,6 +201,23 @@ fn patch_method(
     put("logging/loglevel", now.logging_level.clone());
     put("logging/dataTrace", now.data_trace_enabled.to_string());
     put("metrics/enabled", now.metrics_enabled.to_string());
+    // Off is where a stage begins, which may have no cache to speak of.
+    if now.caching_enabled != was.is_some_and(|was| was.caching_enabled) {
+        put("caching/enabled", now.caching_enabled.to_string());
+    }
+    if now.cache_data_encrypted != was.is_some_and(|was| was.cache_data_encrypted) {
+        put(
+            "caching/dataEncrypted",
+            now.cache_data_encrypted.to_string(),
+        );
+    }
+    let seconds = now.cache_ttl_in_seconds;
+    if seconds.is_some() || was.is_some_and(|was| was.cache_ttl_in_seconds.is_some()) {
+        put(
+            "caching/ttlInSeconds",
+            seconds.unwrap_or(DEFAULT_TTL).to_string(),
+        );
+    }
     // -1 is the account's limit.
     let rate = now.throttling_rate_limit;
     if rate.is_some() || was.is_some_and(|was| was.throttling_rate_limit.is_some()) {

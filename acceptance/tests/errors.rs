@@ -1,0 +1,205 @@
+//! The catalogue of what an apply can fail with: every kind of error is provoked
+//! once, and says which resources it is about, which call AWS refused and how,
+//! AWS's own words and request id, and what to do next.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+mod live;
+
+use acceptance::terraform::Terraform;
+use acceptance::{Action, Rule, Sandbox};
+use common::{expect_clean_destroy, expect_code, pipeline, sandbox, terraform};
+use live::Settings;
+
+struct Kind {
+    /// For a failure of this test.
+    name: &'static str,
+    /// What the account does, beside a script of boto3's.
+    weather: Vec<Rule>,
+    script: &'static str,
+    /// The time allowed to create.
+    timeout: &'static str,
+    /// In the error, without line breaks.
+    says: &'static [&'static str],
+    /// Whether an answer of AWS' stands behind it.
+    has_request: bool,
+}
+
+impl Kind {
+    fn new(name: &'static str, weather: Vec<Rule>, says: &'static [&'static str]) -> Self {
+        Self {
+            name,
+            weather,
+            script: "",
+            timeout: "10m",
+            says,
+            has_request: true,
+        }
+    }
+}
+
+fn refused(service: &str, operation: &str, status: u16, code: &str, message: &str) -> Rule {
+    let action = Action::Error {
+        status,
+        code: code.to_owned(),
+        message: message.to_owned(),
+    };
+    Rule::new(action).service(service).operation(operation)
+}
+
+fn catalogue() -> Vec<Kind> {
+    vec![
+        Kind::new(
+            "a permission that is missing",
+            vec![
+                Rule::new(Action::AccessDenied)
+                    .service("kms")
+                    .operation("CreateKey"),
+            ],
+            &[
+                "Error: kms:CreateKey answered AccessDeniedException: 3 resources",
+                "- DataKey (AWS::KMS::Key), while it was created",
+                "- EnvironmentKey (AWS::KMS::Key), while it was created",
+                "- LogsKey (AWS::KMS::Key), while it was created",
+                "The credentials lack this permission, or a policy denies it. Grant it and apply again; what has been done is kept.",
+            ],
+        ),
+        Kind::new(
+            "a value that AWS refuses",
+            vec![refused(
+                "sqs",
+                "CreateQueue",
+                400,
+                "InvalidAttributeValue",
+                "Invalid value for the parameter MessageRetentionPeriod.",
+            )],
+            &[
+                "Error: sqs:CreateQueue answered InvalidAttributeValue: DeadLetterQueue",
+                "Invalid value for the parameter MessageRetentionPeriod.",
+                "- DeadLetterQueue (AWS::SQS::Queue), while it was created",
+                "AWS refuses this value. If it comes from overrides, mend it there; otherwise please report it with the request id.",
+            ],
+        ),
+        Kind::new(
+            "a quota that is used up",
+            vec![refused(
+                "ec2",
+                "CreateVpc",
+                400,
+                "VpcLimitExceeded",
+                "The maximum number of VPCs has been reached.",
+            )],
+            &[
+                "Error: ec2:CreateVpc answered VpcLimitExceeded: Vpc",
+                "The maximum number of VPCs has been reached.",
+                "- Vpc (AWS::EC2::VPC), while it was created",
+                "apply again",
+            ],
+        ),
+        Kind {
+            script: r#"
+boto3.client("sns").create_topic(Name="alerts-documents-dev")
+print("{}")
+"#,
+            has_request: false,
+            ..Kind::new(
+                "a name that somebody else's resource has",
+                vec![],
+                &[
+                    "AlertsTopic",
+                    "arn:aws:sns:us-east-1:123456789012:alerts-documents-dev",
+                    "Something of that name exists and does not carry this pipeline's tags, so it was left alone.",
+                    "Choose another name or environment_suffix, or remove it yourself if it is yours, and apply again.",
+                ],
+            )
+        },
+        Kind {
+            timeout: "20s",
+            ..Kind::new(
+                "calls that are throttled until the time is up",
+                vec![
+                    Rule::new(Action::Throttle)
+                        .service("wafv2")
+                        .operation("CreateWebACL"),
+                ],
+                &[
+                    "Error: wafv2:CreateWebACL answered WAFLimitsExceededException: WebAcl",
+                    "- WebAcl (AWS::WAFv2::WebACL), while it was created",
+                ],
+            )
+        },
+        Kind {
+            timeout: "20s",
+            has_request: false,
+            ..Kind::new(
+                "connections that break until the time is up",
+                vec![
+                    Rule::new(Action::DropBefore)
+                        .service("dynamodb")
+                        .operation("CreateTable"),
+                ],
+                &[
+                    "Error: dynamodb:CreateTable",
+                    "- AuditTable (AWS::DynamoDB::Table), while it was created",
+                ],
+            )
+        },
+    ]
+}
+
+fn configure(terraform: &Terraform, timeout: &str) {
+    let settings = Settings::new("documents").with("timeouts.create", timeout);
+    let text = pipeline(&settings.hcl());
+    terraform.configure(&text).expect("written");
+}
+
+/// Each goes on where the one before failed.
+#[test]
+fn every_kind_of_error_says_what_where_why_and_what_next() {
+    let sandbox: &Sandbox = &sandbox();
+    let terraform = terraform(sandbox, &pipeline(""));
+    for kind in catalogue() {
+        configure(&terraform, kind.timeout);
+        if !kind.script.is_empty() {
+            sandbox.boto3(kind.script).expect(kind.name);
+        }
+        sandbox.weather(kind.weather).expect("rules");
+        let ran = terraform.apply(&[]).expect("runs");
+        sandbox.clear_weather().expect("cleared");
+        expect_code(&ran, 1, kind.name);
+        let flat = ran.flat();
+        for part in kind.says {
+            assert!(
+                flat.contains(part),
+                "{} should say {part:?}:\n{}",
+                kind.name,
+                ran.text
+            );
+        }
+        assert_eq!(
+            flat.contains("AWS request id: "),
+            kind.has_request,
+            "{}: the request id:\n{}",
+            kind.name,
+            ran.text
+        );
+        assert_eq!(
+            ran.text.matches("Error: ").count(),
+            1,
+            "{}: one cause is one error:\n{}",
+            kind.name,
+            ran.text
+        );
+        if !kind.script.is_empty() {
+            let gone = r#"
+sns = boto3.client("sns")
+sns.delete_topic(TopicArn="arn:aws:sns:us-east-1:123456789012:alerts-documents-dev")
+print("{}")
+"#;
+            sandbox.boto3(gone).expect("taken away");
+        }
+    }
+    configure(&terraform, "10m");
+    common::apply(&terraform);
+    expect_clean_destroy(&terraform, sandbox);
+}

@@ -1,0 +1,49 @@
+//! `ephemeral "tap_api_key"`.
+
+use super::{Computed, Required, attributes, text};
+use tf_provider::schema::{Block, Description, Schema};
+
+pub fn api_key() -> Schema {
+    let mut rows = attributes([
+        (
+            "pipeline_id",
+            text(
+                Required,
+                "`id` of a `tap_secure_pipeline`, for example `documents-dev@us-east-1`.",
+            ),
+        ),
+        (
+            "value",
+            text(
+                Computed,
+                "The key, as callers send it in the header `x-api-key`.",
+            ),
+        ),
+        (
+            "secret_arn",
+            text(Computed, "ARN of the secret that holds it."),
+        ),
+        (
+            "version_id",
+            text(
+                Computed,
+                "Version of the secret that this is. A rotation makes another; the old key works on for a day.",
+            ),
+        ),
+    ]);
+    if let Some(value) = rows.get_mut("value") {
+        value.sensitive = true;
+    }
+    Schema {
+        version: 0,
+        block: Block {
+            version: 0,
+            attributes: rows,
+            description: Description::markdown(
+                "The current API key of a pipeline, for as long as Terraform runs: it is in no plan and no state. \
+                 For a provider block, a write-only attribute or a provisioner that calls the API. Needs Terraform 1.10 or OpenTofu 1.11.",
+            ),
+            ..Block::default()
+        },
+    }
+}
