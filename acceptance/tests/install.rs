@@ -10,6 +10,8 @@ mod common;
 
 use acceptance::Sandbox;
 use acceptance::terraform::{SOURCE, Terraform, program};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use common::{apply, expect_clean_destroy, expect_code, expect_empty_plan, pipeline, sandbox};
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -158,12 +160,26 @@ print(server.server_port, flush=True)
 server.serve_forever()
 "#;
 
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
+}
+
 impl Https {
     fn serve(root: &Path, folder: &Path) -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("made");
         let (certificate, key) = (folder.join("server.pem"), folder.join("server.key"));
-        std::fs::write(&certificate, made.cert.pem()).expect("written");
-        std::fs::write(&key, made.signing_key.serialize_pem()).expect("written");
+        std::fs::write(&certificate, pem("CERTIFICATE", made.cert.der())).expect("written");
+        std::fs::write(&key, pem("PRIVATE KEY", &made.signing_key.serialize_der()))
+            .expect("written");
         let mut server = Command::new("python3")
             .args(["-c", SERVE])
             .args([&certificate, &key, &root.to_owned()])
