@@ -12,6 +12,7 @@
 mod account;
 mod api_key;
 mod bookkeeping;
+mod caller;
 mod checks;
 mod cloud;
 pub mod command;
@@ -34,7 +35,9 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub use crate::blueprint::naming;
 pub use api_key::ApiKey;
+pub use caller::required_iam_policy;
 pub use cloud::{Session, Shared};
 pub use existing::ExistingPipeline;
 pub use failure::{error, warning};

@@ -1,7 +1,7 @@
 //! `provider::tap::...`: what a configuration may ask for without an account.
 
-use crate::blueprint::naming;
-use crate::pipeline::error;
+use super::required_iam_policy::RequiredIamPolicy;
+use crate::pipeline::{error, naming};
 use crate::plugin::DynamicFunction;
 use async_trait::async_trait;
 use serde::Serialize;
@@ -11,15 +11,16 @@ use tf_provider::schema::{Description, FunctionSchema, Parameter, Type};
 use tf_provider::{AttributePath, Diagnostics, Function};
 
 pub(super) fn all() -> BTreeMap<String, Arc<dyn DynamicFunction>> {
-    let functions: [(&str, Arc<dyn DynamicFunction>); 2] = [
+    let functions: [(&str, Arc<dyn DynamicFunction>); 3] = [
         ("parse_id", Arc::new(ParseId)),
+        ("required_iam_policy", Arc::new(RequiredIamPolicy)),
         ("resource_name", Arc::new(ResourceName)),
     ];
     let named = functions.into_iter();
     named.map(|(name, of)| (name.to_owned(), of)).collect()
 }
 
-fn text(name: &str, about: &str) -> Parameter {
+pub(super) fn text(name: &str, about: &str) -> Parameter {
     Parameter {
         name: name.to_owned(),
         param_type: Type::String,

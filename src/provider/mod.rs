@@ -5,6 +5,7 @@
 
 mod block;
 mod functions;
+mod required_iam_policy;
 mod schema;
 
 use crate::pipeline::{

@@ -3,7 +3,7 @@
 mod functions;
 mod pictures;
 mod report;
-mod template;
+pub(super) mod template;
 
 use pictures::{Form, Graph};
 use std::process::ExitCode;

@@ -55,7 +55,7 @@ pub(super) fn made_of(
 
 /// Reads the settings. What is no attribute is refused, at every depth: a
 /// template of less than what was written would be taken for all of it.
-fn parse(text: &str) -> Result<(TemplateState, Facts), String> {
+pub(in crate::pipeline) fn parse(text: &str) -> Result<(TemplateState, Facts), String> {
     let mut written: Value = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
     let facts = written
         .as_object_mut()
@@ -118,7 +118,7 @@ fn not_understood(written: &Value, understood: &Value, path: &str) -> Option<Str
 }
 
 /// The detail of a nested attribute begins with its path.
-pub(super) fn line(diagnostic: &Diagnostic) -> String {
+pub(in crate::pipeline) fn line(diagnostic: &Diagnostic) -> String {
     let Diagnostic {
         attribute,
         summary,
