@@ -142,6 +142,7 @@ print(json.dumps(json.loads(value)["api_key"]))
 const USES_THE_KEY: &str = r#"
 ephemeral "tap_api_key" "documents" {
   pipeline_id = tap_secure_pipeline.documents.id
+  secret_arn  = tap_secure_pipeline.documents.api_key_secret_arn
 }
 
 resource "terraform_data" "caller" {

@@ -6,9 +6,8 @@
 mod common;
 mod live;
 
-use acceptance::terraform::Terraform;
 use acceptance::{Action, Rule, Sandbox};
-use common::{expect_clean_destroy, expect_code, pipeline, sandbox, terraform};
+use common::{expect_code, pipeline, sandbox, terraform};
 use live::Settings;
 
 struct Kind {
@@ -153,13 +152,13 @@ fn configure(terraform: &Terraform, timeout: &str) {
     terraform.configure(&text).expect("written");
 }
 
-/// Each goes on where the one before failed.
 #[test]
 fn every_kind_of_error_says_what_where_why_and_what_next() {
     let sandbox: &Sandbox = &sandbox();
-    let terraform = terraform(sandbox, &pipeline(""));
     for kind in catalogue() {
-        configure(&terraform, kind.timeout);
+        common::renew(sandbox);
+        let settings = Settings::new("documents").with("timeouts.create", kind.timeout);
+        let terraform = terraform(sandbox, &pipeline(&settings.hcl()));
         if !kind.script.is_empty() {
             sandbox.boto3(kind.script).expect(kind.name);
         }
@@ -190,16 +189,5 @@ fn every_kind_of_error_says_what_where_why_and_what_next() {
             kind.name,
             ran.text
         );
-        if !kind.script.is_empty() {
-            let gone = r#"
-sns = boto3.client("sns")
-sns.delete_topic(TopicArn="arn:aws:sns:us-east-1:123456789012:alerts-documents-dev")
-print("{}")
-"#;
-            sandbox.boto3(gone).expect("taken away");
-        }
     }
-    configure(&terraform, "10m");
-    common::apply(&terraform);
-    expect_clean_destroy(&terraform, sandbox);
 }

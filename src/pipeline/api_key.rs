@@ -59,7 +59,10 @@ impl EphemeralResource for ApiKey {
         let (name, suffix, region) = parse_id(diags, place(), &id)?;
         let session = settling::session(diags, &self.shared)?;
         let cloud = settling::cloud(diags, &session, Some(&region)).await?;
-        let secret = secrets::api_key_secret_name(&Spec::new(&name, &suffix));
+        let secret = match config.secret_arn {
+            Value::Value(arn) => arn,
+            _ => secrets::api_key_secret_name(&Spec::new(&name, &suffix)),
+        };
         let cancel = plugin::cancellation();
         let key = match cloud
             .secret_member(&id, &secret, secrets::API_KEY, &cancel)

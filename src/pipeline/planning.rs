@@ -178,11 +178,16 @@ impl Planned {
         Value::Value(lines.iter().map(element).collect())
     }
 
-    /// The resource will be the same thing after the apply.
+    /// The resource will be the same thing after the apply: one whose reference
+    /// cannot change in place is replaced by that.
     fn stays(&self, id: &str) -> bool {
         matches!(
             self.plan.changes.get(id),
-            None | Some(Reason::PropertyChanged { .. } | Reason::Drifted { .. })
+            None | Some(
+                Reason::PropertyChanged { .. }
+                    | Reason::Drifted { .. }
+                    | Reason::ReferenceReplaced { .. }
+            )
         )
     }
 

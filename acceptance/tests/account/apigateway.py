@@ -428,7 +428,7 @@ CHANGES["AWS::ApiGateway::RestApi"] = [
     (["Description"], patch_api("/description", "other"), lambda id: rest_api(id)["description"]),
     (["ApiKeySourceType"], patch_api("/apiKeySource", "AUTHORIZER"), lambda id: rest_api(id)["apiKeySource"]),
     (["DisableExecuteApiEndpoint"], the_other_endpoint, lambda id: rest_api(id)["disableExecuteApiEndpoint"]),
-    (lambda id: ["Policy.Statement[0].Condition.NotIpAddress.aws:SourceIp"] if api_policy(id) else [], admit_everybody, api_policy),
+    (lambda id: [f"Policy.Statement[{api_policy(id)['Statement'][0]['Sid']}].Condition.NotIpAddress.aws:SourceIp"] if api_policy(id) else [], admit_everybody, api_policy),
     (lambda id: ["Policy"] if api_policy(id) else [], patch_api("/policy", ""), api_policy),
     (["EndpointConfiguration.Types[0]"], patch_api("/endpointConfiguration/types/REGIONAL", "EDGE"),
      lambda id: rest_api(id)["endpointConfiguration"]["types"]),

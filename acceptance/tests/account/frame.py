@@ -140,6 +140,10 @@ def without_the_last(policy):
     return policy
 
 
-def statement_path(policy, sid):
-    """Statements are compared in the order in which they stand."""
-    return f"PolicyDocument.Statement[{[s['Sid'] for s in policy['Statement']].index(sid)}]"
+def statement_path(sid):
+    """Statements are told apart by their ids."""
+    return f"PolicyDocument.Statement[{sid}]"
+
+
+def path_of_the_last(policy):
+    return statement_path(policy["Statement"][-1]["Sid"])

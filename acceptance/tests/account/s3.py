@@ -216,8 +216,8 @@ def tls_10(policy):
 
 
 CHANGES["AWS::S3::BucketPolicy"] = [
-    (["PolicyDocument.Statement"], lambda id: put_bucket_policy(id, without_the_last), bucket_policy),
-    (lambda id: [f"{statement_path(bucket_policy(id), 'OnlyTls12')}.Condition.NumericLessThan.s3:TlsVersion"],
+    (lambda id: [path_of_the_last(bucket_policy(id))], lambda id: put_bucket_policy(id, without_the_last), bucket_policy),
+    (lambda id: [f"{statement_path('OnlyTls12')}.Condition.NumericLessThan.s3:TlsVersion"],
      lambda id: put_bucket_policy(id, tls_10), bucket_policy),
 ]
 

@@ -83,8 +83,8 @@ def plain_allowed(policy):
 
 
 CHANGES["AWS::SQS::QueuePolicy"] = [
-    (["PolicyDocument.Statement"], put_queue_policy(without_the_last), queue_policy),
-    (lambda id: [f"{statement_path(queue_policy(id), 'OnlyTls')}.Condition.Bool.aws:SecureTransport"],
+    (lambda id: [path_of_the_last(queue_policy(id))], put_queue_policy(without_the_last), queue_policy),
+    (lambda id: [f"{statement_path('OnlyTls')}.Condition.Bool.aws:SecureTransport"],
      put_queue_policy(plain_allowed), queue_policy),
 ]
 

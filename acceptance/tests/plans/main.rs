@@ -80,7 +80,7 @@ fn boto3(sandbox: &Sandbox, script: &str) {
 
 const OPEN_POLICY: &str = r#"
 s3 = boto3.client("s3")
-bucket = "raw-documents-dev-123456789012-us-east-1"
+bucket = "documents-raw-documents-dev-123456789012-us-east-1"
 policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
 policy["Statement"] = policy["Statement"][1:] + [{
     "Sid": "Partner", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::210987654321:root"},
@@ -103,7 +103,7 @@ boto3.client("lambda").delete_function(FunctionName="scan-documents-dev")
 "#;
 
 const A_DOCUMENT: &str = r#"
-boto3.client("s3").put_object(Bucket="raw-documents-dev-123456789012-us-east-1", Key="raw/a.txt", Body=b"a")
+boto3.client("s3").put_object(Bucket="documents-raw-documents-dev-123456789012-us-east-1", Key="raw/a.txt", Body=b"a")
 "#;
 
 #[test]

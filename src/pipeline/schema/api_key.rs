@@ -1,6 +1,6 @@
 //! `ephemeral "tap_api_key"`.
 
-use super::{Computed, Required, attributes, text};
+use super::{Computed, Default_, Required, attributes, text};
 use tf_provider::schema::{Block, Description, Schema};
 
 pub fn api_key() -> Schema {
@@ -21,7 +21,12 @@ pub fn api_key() -> Schema {
         ),
         (
             "secret_arn",
-            text(Computed, "ARN of the secret that holds it."),
+            text(
+                Default_,
+                "ARN of the secret that holds it, `api_key_secret_arn` of the pipeline. Write it where the same configuration makes the pipeline: \
+                 Terraform opens an ephemeral resource as soon as all that it says is known, and the ARN is known when the secret is there. \
+                 Default: the secret of the pipeline's API key, by its name.",
+            ),
         ),
         (
             "version_id",
