@@ -92,7 +92,7 @@ fn catalogue() -> Vec<Kind> {
                 "Error: ec2:CreateVpc answered VpcLimitExceeded: Vpc",
                 "The maximum number of VPCs has been reached.",
                 "- Vpc (AWS::EC2::VPC), while it was created",
-                "apply again",
+                "A quota of the account is used up. Have it raised in Service Quotas, or delete what nobody needs, and apply again; what has been done is kept.",
             ],
         ),
         Kind {
@@ -122,8 +122,9 @@ print("{}")
                         .operation("CreateWebACL"),
                 ],
                 &[
-                    "Error: wafv2:CreateWebACL answered WAFLimitsExceededException: WebAcl",
+                    "Error: wafv2:CreateWebACL answered ThrottlingException: WebAcl",
                     "- WebAcl (AWS::WAFv2::WebACL), while it was created",
+                    "AWS limits these calls. Apply again; what has been done is kept.",
                 ],
             )
         },
@@ -144,12 +145,6 @@ print("{}")
             )
         },
     ]
-}
-
-fn configure(terraform: &Terraform, timeout: &str) {
-    let settings = Settings::new("documents").with("timeouts.create", timeout);
-    let text = pipeline(&settings.hcl());
-    terraform.configure(&text).expect("written");
 }
 
 #[test]

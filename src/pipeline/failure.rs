@@ -117,11 +117,28 @@ fn next_step(source: &HandlerError) -> &'static str {
             "The time allowed in timeouts is up. Apply again to go on from here, or allow more."
         }
         ErrorKind::Invalid if ours => "Nothing is lost; what has been done is kept.",
+        ErrorKind::Invalid if is_quota(source) => {
+            "A quota of the account is used up. Have it raised in Service Quotas, or delete what nobody needs, and apply again; \
+             what has been done is kept."
+        }
         ErrorKind::Invalid => {
             "AWS refuses this value. If it comes from overrides, mend it there; otherwise please report it with the request id."
         }
         _ => "Apply again to go on from here; what has been done is kept.",
     }
+}
+
+/// AWS has no one code for it, but all of them say so.
+fn is_quota(source: &HandlerError) -> bool {
+    let code = source.code.as_deref().unwrap_or_default();
+    let words = [
+        "LimitExceeded",
+        "LimitsExceeded",
+        "QuotaExceeded",
+        "TooMany",
+        "MaxNumber",
+    ];
+    words.iter().any(|word| code.contains(word))
 }
 
 pub fn problems(diags: &mut Diagnostics, problems: Vec<Problem>) {

@@ -260,9 +260,13 @@ print("{{}}")
 
         admit("debug", "210987654321");
         let drifted = read().await;
-        assert_eq!(
-            drifted["ForeignPermissions"],
-            json!(["debug admits arn:aws:iam::210987654321:root to lambda:InvokeFunction"])
+        // AWS writes an account as its root's ARN, and the emulator as it came.
+        let foreign = drifted["ForeignPermissions"].to_string();
+        assert!(foreign.starts_with("[\"debug admits "), "{foreign}");
+        assert!(foreign.contains("210987654321"), "{foreign}");
+        assert!(
+            foreign.ends_with("to lambda:InvokeFunction\"]"),
+            "{foreign}"
         );
         handler
             .update(&cx, &made.identifier, &drifted, &wanted)
