@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The published contract in schemas/: the provider's schema as Terraform reads
-it, and the template of each example.
+it, and the template of each example with a picture of it.
 
     tools/schemas.py           says which files are stale, and fails if one is
     tools/schemas.py --write   writes them anew
@@ -73,14 +73,23 @@ def template(binary, spec):
     return json.loads(run([binary, "template", "-"], input=json.dumps(spec)))
 
 
+def picture(binary, spec):
+    return run([binary, "graph", "-"], input=json.dumps(spec))
+
+
+def as_text(value):
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+
+
 def main():
     binary = provider()
-    files = {"provider.json": provider_schema(binary)}
-    files |= {f"templates/{name}.json": template(binary, spec) for name, spec in EXAMPLES.items()}
+    files = {"provider.json": as_text(provider_schema(binary))}
+    for name, spec in EXAMPLES.items():
+        files[f"templates/{name}.json"] = as_text(template(binary, spec))
+        files[f"pictures/{name}.svg"] = picture(binary, spec)
     stale = []
-    for name, value in files.items():
+    for name, text in files.items():
         path = ROOT / "schemas" / name
-        text = json.dumps(value, indent=2, sort_keys=True) + "\n"
         if path.is_file() and path.read_text() == text:
             continue
         stale.append(f"schemas/{name}")
