@@ -24,6 +24,7 @@ test: ## formatting, clippy, unit tests and acceptance tests
 	@python3 tools/test.py
 
 matrix: functions ## the whole of what make test samples: every point at which a provider can be killed or a call fail, drift, vanishing, twenty pipelines
+	@cargo build --release --bin terraform-provider-tap
 	@cargo build --workspace --bins
 	@python3 tools/test.py --matrix
 

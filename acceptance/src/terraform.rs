@@ -28,13 +28,18 @@ pub fn bin_dir() -> io::Result<PathBuf> {
     Ok(dir.to_path_buf())
 }
 
-/// A program of this build, or a sentence on how to build it.
+/// A program of this build, or a sentence on how to build it. The provider may
+/// be another build's: `TAP_PROVIDER` says which.
 ///
 /// # Errors
 ///
 /// When it has not been built.
 pub fn program(name: &str) -> io::Result<PathBuf> {
-    let path = bin_dir()?.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let given = std::env::var_os("TAP_PROVIDER").filter(|_| name == "terraform-provider-tap");
+    let path = match given {
+        Some(path) => PathBuf::from(path),
+        None => bin_dir()?.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)),
+    };
     if path.is_file() {
         return Ok(path);
     }

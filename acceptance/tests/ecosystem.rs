@@ -228,3 +228,82 @@ fn a_pipeline_whose_address_changes_is_moved_and_not_touched() {
     expect_empty_plan(&terraform);
     expect_clean_destroy(&terraform, &sandbox);
 }
+
+/// What a user supplies for a credential, and a function that would put the next
+/// one into effect.
+fn with_password(version: &str) -> String {
+    let more = format!(
+        "  secrets = {{\n    credentials = {{ database = \"app\", warehouse = \"loader\" }}\n    rotation_function_arn = \"arn:aws:lambda:us-east-1:123456789012:function:rotate-database\"\n  }}\n  credential_passwords_wo = {{ database = var.password }}\n{version}"
+    );
+    "variable \"password\" {\n  type = string\n  ephemeral = true\n}\n".to_owned()
+        + &pipeline(&more)
+}
+
+#[track_caller]
+fn secret(sandbox: &Sandbox, name: &str) -> Value {
+    let script = format!(
+        "print(boto3.client(\"secretsmanager\").get_secret_value(SecretId=\"credentials-{name}-documents-dev\")[\"SecretString\"])"
+    );
+    sandbox.boto3(&script).expect("a secret")
+}
+
+#[test]
+fn a_password_of_the_users_is_only_ever_written() {
+    const FIRST: &str = "hunter2-of-the-first-day";
+    const SECOND: &str = "hunter2-of-the-second-day";
+    let sandbox = sandbox();
+    let mut terraform = terraform(&sandbox, &with_password(""));
+    terraform.set("TF_LOG", "trace");
+    let log = terraform.dir().join("trace.log");
+    terraform.set("TF_LOG_PATH", log.clone());
+    terraform.set("TF_VAR_password", FIRST);
+    let ran = apply(&terraform);
+    assert_eq!(
+        secret(&sandbox, "database"),
+        json!({ "username": "app", "password": FIRST })
+    );
+    let generated = secret(&sandbox, "warehouse")["password"].clone();
+    assert_eq!(generated.as_str().map(str::len), Some(32));
+    expect_empty_plan(&terraform);
+
+    // Another one is put when the version counts up, and that of nobody else.
+    terraform.set("TF_VAR_password", SECOND);
+    expect_empty_plan(&terraform);
+    let counted = with_password("  credential_passwords_wo_version = 2\n");
+    terraform.configure(&counted).expect("written");
+    apply(&terraform);
+    assert_eq!(secret(&sandbox, "database")["password"], SECOND);
+    assert_eq!(secret(&sandbox, "warehouse")["password"], generated);
+    expect_empty_plan(&terraform);
+
+    let shown = terraform.run(&["show", "-json", "plan"]).expect("runs");
+    let state = std::fs::read_to_string(terraform.dir().join("terraform.tfstate"));
+    let log = std::fs::read_to_string(log).expect("a log");
+    let manifest = r#"
+parameters = boto3.client("ssm").get_parameters_by_path(Path="/tap", Recursive=True, WithDecryption=True)["Parameters"]
+print(json.dumps([parameter["Value"] for parameter in parameters]))
+"#;
+    let manifest = sandbox.boto3(manifest).expect("parameters").to_string();
+    for (place, text) in [
+        ("what was printed", ran.text),
+        ("the plan", shown.text),
+        ("the state", state.expect("a state")),
+        ("the log", log),
+        ("the manifest", manifest),
+    ] {
+        assert!(!text.contains("hunter2"), "{place} holds the password");
+    }
+
+    // Nobody would tell what it opens of the next one.
+    let alone = counted.replace("rotation_function_arn", "# rotation_function_arn");
+    terraform.configure(&alone).expect("written");
+    let ran = terraform.plan(&[]).expect("runs");
+    expect_code(&ran, 1, "a password without a function");
+    assert!(
+        ran.flat().contains("Write secrets.rotation_function_arn"),
+        "{}",
+        ran.text
+    );
+    terraform.configure(&counted).expect("written");
+    expect_clean_destroy(&terraform, &sandbox);
+}

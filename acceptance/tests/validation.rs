@@ -868,6 +868,30 @@ const AREAS: &[Case] = &[
         "Write one such as",
     ),
     case(
+        "credential_passwords_wo = { nobody = \"hunter2\" }",
+        "credential_passwords_wo",
+        "\"nobody\" is none of secrets.credentials",
+        "Write the name of one of them",
+    ),
+    case(
+        "credential_passwords_wo = { database = \" hunter2\" }",
+        "credential_passwords_wo",
+        "It is not a password",
+        "without white space at the ends",
+    ),
+    case(
+        "credential_passwords_wo = { database = \"hunter2\" }",
+        "credential_passwords_wo",
+        "only a function of yours can put the new one into effect",
+        "Write secrets.rotation_function_arn",
+    ),
+    case(
+        "credential_passwords_wo_version = 0.5",
+        "credential_passwords_wo_version",
+        "0.5 is not possible here",
+        "Write a whole number from 1 to 1000000",
+    ),
+    case(
         "access = { trusted_account_ids = [\"123\"], external_id = \"xx\" }",
         "trusted_account_ids",
         "\"123\" is not an AWS account id",

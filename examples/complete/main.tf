@@ -1,5 +1,6 @@
 # Every attribute once, most of them not at their default. Nobody needs all of it:
-# leave out what shall stay as it is.
+# leave out what shall stay as it is. The password that is only ever written
+# needs Terraform 1.11 or newer.
 
 terraform {
   required_providers {
@@ -11,6 +12,14 @@ terraform {
 
 provider "tap" {
   region = "us-east-1"
+}
+
+variable "database_password" {
+  description = "The database's password until its first rotation; null has AWS generate one."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
 }
 
 locals {
@@ -185,6 +194,9 @@ resource "tap_secure_pipeline" "brought" {
   secrets = {
     rotation_function_arn = "arn:aws:lambda:${local.region}:${local.account}:function:rotate-database"
   }
+
+  credential_passwords_wo         = { database = var.database_password }
+  credential_passwords_wo_version = 1
 
   # It builds on the recorder, detector, trail and logging role that the other
   # one makes: the first plan, which sees none, warns, and the next one adds

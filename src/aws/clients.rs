@@ -5,6 +5,7 @@ use super::context::AwsContext;
 use super::gathering::Gathering;
 use super::services::Service;
 use super::settings::IgnoreTags;
+use super::supplied::Store;
 use crate::engine::{ErrorKind, HandlerError};
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -25,6 +26,7 @@ macro_rules! clients {
             account_id: Option<String>,
             ignore_tags: IgnoreTags,
             endpoint_deletions: Gathering,
+            supplied: Store,
             $($field: OnceLock<$sdk::Client>,)*
         }
 
@@ -49,6 +51,7 @@ macro_rules! clients {
                     account_id,
                     ignore_tags: settings.ignore_tags.clone(),
                     endpoint_deletions: Gathering::default(),
+                    supplied: context.supplied(),
                     $($field: OnceLock::new(),)*
                 }
             }
@@ -124,6 +127,11 @@ impl Clients {
     /// VPC endpoints that go in one call.
     pub(super) fn endpoint_deletions(&self) -> &Gathering {
         &self.endpoint_deletions
+    }
+
+    /// The password that the user has for a secret of this name.
+    pub(super) fn supplied(&self, secret: &str) -> Option<String> {
+        self.supplied.of(secret)
     }
 
     pub fn ignore_tags(&self) -> &IgnoreTags {

@@ -10,6 +10,7 @@ use super::http;
 use super::limits::{LimitedClient, Limits};
 use super::services::Service;
 use super::settings::{AwsSettings, RetryMode, SettingsError};
+use super::supplied::{self, Supplied};
 use crate::engine::{ErrorKind, HandlerError};
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::identity::IdentityCache;
@@ -23,6 +24,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -44,6 +46,7 @@ pub struct AwsContext {
     sdk: OnceCell<SdkConfig>,
     account: OnceCell<Account>,
     clients: OnceCell<Arc<Clients>>,
+    supplied: supplied::Store,
 }
 
 /// Who we are to AWS.
@@ -84,7 +87,18 @@ impl AwsContext {
             sdk: OnceCell::new(),
             account: OnceCell::new(),
             clients: OnceCell::new(),
+            supplied: supplied::Store::default(),
         }))
+    }
+
+    /// Passwords for secrets that are made while what is returned is held, by
+    /// the secrets' names.
+    pub fn supply(&self, passwords: BTreeMap<String, String>) -> Supplied {
+        self.supplied.supply(passwords)
+    }
+
+    pub(super) fn supplied(&self) -> supplied::Store {
+        self.supplied.clone()
     }
 
     pub fn settings(&self) -> &AwsSettings {

@@ -51,6 +51,7 @@ mod settings;
 mod sns;
 mod sqs;
 mod ssm;
+mod supplied;
 mod tags;
 mod wafv2;
 mod waiting;
@@ -66,6 +67,7 @@ pub use secretsmanager::{SecretMember, SecretUse, secret_member, secret_use};
 pub use services::{Rate, Rates, Service};
 pub use settings::{AssumeRole, AwsSettings, IgnoreTags, RetryMode, SettingsError};
 pub use ssm::ParameterManifest;
+pub use supplied::Supplied;
 
 use crate::engine::Registry;
 use std::sync::Arc;

@@ -40,6 +40,10 @@ const KIND_TAG: &str = "tap:rotation";
 /// `none`: the credential opens nothing that has to be told.
 const HOOK_TAG: &str = "tap:rotation-hook";
 
+/// Which of the user's passwords the secret was given; another one has the
+/// handler put it.
+const PASSWORD_VERSION_TAG: &str = "tap:password-version";
+
 /// The credential that comes with mutual TLS.
 const CERTIFICATE: &str = "client-certificate";
 
@@ -77,6 +81,11 @@ pub(super) fn arn_patterns(spec: &Spec, facts: &Facts) -> Vec<String> {
 /// Of the secret that holds the API key.
 pub fn api_key_secret_name(spec: &Spec) -> String {
     secret_name("api-key", spec)
+}
+
+/// Of the secret that holds a credential.
+pub fn credential_secret_name(credential: &str, spec: &Spec) -> String {
+    secret_name(&format!("credentials-{credential}"), spec)
 }
 
 /// `DatabaseSecret`
@@ -137,6 +146,9 @@ fn credential(x: &mut Expansion<'_>, name: &str, user: &str) {
         naming::pipeline_id(x.spec, x.facts)
     );
     let mut tags = vec![(KIND_TAG, "credentials".to_owned())];
+    if let Some(version) = x.spec.secrets.credential_passwords_version {
+        tags.push((PASSWORD_VERSION_TAG, version.to_string()));
+    }
     if x.spec.secrets.rotation_function_arn.is_none() {
         tags.push((HOOK_TAG, "none".to_owned()));
     }

@@ -517,6 +517,10 @@ pub struct Secrets {
     pub credentials: BTreeMap<String, String>,
     /// A function of the user's own that puts new credentials into effect.
     pub rotation_function_arn: Option<String>,
+    /// Counts the passwords that the user has supplied; the passwords
+    /// themselves are in no spec.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential_passwords_version: Option<u32>,
 }
 
 impl Default for Secrets {
@@ -525,6 +529,7 @@ impl Default for Secrets {
             rotation_days: 30,
             credentials: BTreeMap::from([("database".into(), "dbadmin".into())]),
             rotation_function_arn: None,
+            credential_passwords_version: None,
         }
     }
 }

@@ -130,6 +130,12 @@ impl Cloud {
         )
     }
 
+    /// Passwords for secrets that are made while what is returned is held, by
+    /// the secrets' names.
+    pub fn supply(&self, passwords: BTreeMap<String, String>) -> aws::Supplied {
+        self.context.supply(passwords)
+    }
+
     /// A member of a secret of the pipeline's, which another's never is.
     pub async fn secret_member(
         &self,

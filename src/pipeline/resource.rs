@@ -12,7 +12,8 @@ use super::quotas;
 use super::schema;
 use super::settling::{self, missed, origin, probes, settle};
 use super::state::State;
-use crate::blueprint::{self, Facts};
+use crate::aws::Supplied;
+use crate::blueprint::{self, Facts, secrets};
 use crate::bundle;
 use crate::engine::ledger::Ledger;
 use crate::plugin::{self, Extra, RawValue, Remainder};
@@ -361,6 +362,7 @@ impl Resource for SecurePipeline {
             .await?;
         let plan = planning::plan(&cloud.registry, &desired, &Ledger::default());
         let operations = Operations::new(&cloud, &desired.inputs.spec, plugin::cancellation());
+        let _supplied = supply(&cloud, &desired);
         let (state, private) = operations
             .create(diags, &config, &planned, &desired, &plan)
             .await?;
@@ -388,6 +390,7 @@ impl Resource for SecurePipeline {
         // What was not known to the plan has become something by now.
         checks::data_guard(diags, &plan, desired.inputs.options.allow_data_loss);
         diags.errors.is_empty().then_some(())?;
+        let _supplied = supply(&cloud, &desired);
         let (state, private) = operations
             .update(diags, &config, &prior, &planned, &desired, &plan, ledger)
             .await?;
@@ -430,6 +433,10 @@ impl Resource for SecurePipeline {
 
 #[async_trait]
 impl Extra for SecurePipeline {
+    fn write_only(&self) -> Vec<AttributePath> {
+        vec![AttributePath::new("credential_passwords_wo")]
+    }
+
     async fn destroy(
         &self,
         diags: &mut Diagnostics,
@@ -448,6 +455,20 @@ impl Extra for SecurePipeline {
             )),
         }
     }
+}
+
+/// Hands the user's passwords to whoever makes the secrets, for as long as what
+/// is returned is held.
+fn supply(cloud: &Cloud, desired: &Desired) -> Supplied {
+    let Inputs {
+        spec, passwords, ..
+    } = &desired.inputs;
+    let named = passwords.0.iter();
+    let named = named.map(|(credential, password)| {
+        let secret = secrets::credential_secret_name(credential, spec);
+        (secret, password.clone())
+    });
+    cloud.supply(named.collect())
 }
 
 /// The attributes whose change makes it another pipeline.

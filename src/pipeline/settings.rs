@@ -31,6 +31,8 @@ pub fn planned(config: &State, spec: &Spec) -> State {
         access: block(&config.access, defaults.access),
         compliance: block(&config.compliance, defaults.compliance),
         alerts: block(&config.alerts, defaults.alerts),
+        credential_passwords_wo: Value::Null,
+        credential_passwords_wo_version: config.credential_passwords_wo_version,
         overrides: config.overrides.clone(),
         tags: config.tags.clone(),
         deletion_protection: or(&config.deletion_protection, defaults.deletion_protection),
@@ -84,6 +86,8 @@ pub fn of_spec(spec: &Spec) -> State {
         alerts: Value::Value(AlertsBlock {
             emails: text_list(&spec.alerts.emails),
         }),
+        credential_passwords_wo: Value::Null,
+        credential_passwords_wo_version: maybe(spec.secrets.credential_passwords_version),
         overrides: none_if_empty(&spec.overrides),
         tags: none_if_empty(&spec.tags),
         deletion_protection: Value::Value(false),

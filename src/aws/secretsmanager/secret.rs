@@ -24,6 +24,8 @@ use serde::{Deserialize, Serialize};
 /// `GenerateSecretString` makes a new one, as CloudFormation does; what it made
 /// cannot be read back, so it is compared with what was applied, and a
 /// rotation is no drift. `SecretString` is not supported: it would be in state.
+/// What the user supplies comes by another way (`supplied`), in place of what the
+/// generator makes: at create, and when the tag `tap:password-version` changes.
 ///
 /// Deletion: at once where the tag `tap:force-destroy` is `true`, else after
 /// as many days as the tag `tap:deletion-window-days` says (30 without it), in
@@ -34,6 +36,9 @@ use serde::{Deserialize, Serialize};
 /// with it the value. What waits for its deletion counts as gone: nobody can
 /// read it.
 pub(in crate::aws) struct Secret;
+
+/// Counts the passwords that the user has supplied.
+const TAG_VERSION: &str = "tap:password-version";
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -143,8 +148,15 @@ impl ResourceType for Secret {
         current: &SecretProperties,
         desired: &SecretProperties,
     ) -> Outcome<Physical> {
+        let version = |properties: &SecretProperties| {
+            let tag = properties.tags.iter().find(|tag| tag.key == TAG_VERSION);
+            tag.map(|tag| tag.value.clone())
+        };
+        let supplied =
+            version(current) != version(desired) && clients.supplied(&desired.name).is_some();
         let anew = current.generate_secret_string.is_some()
             && current.generate_secret_string != desired.generate_secret_string;
+        let anew = anew || supplied;
         let value = match anew {
             true => generated(clients, desired).await?,
             false => None,
@@ -263,7 +275,7 @@ fn waits(secret: &DescribeSecretOutput, name: &str) -> String {
 
 async fn generated(clients: &Clients, desired: &SecretProperties) -> Outcome<Option<SecretValue>> {
     match &desired.generate_secret_string {
-        Some(settings) => settings.generate(clients).await.map(Some),
+        Some(settings) => settings.generate(clients, &desired.name).await.map(Some),
         None => Ok(None),
     }
 }

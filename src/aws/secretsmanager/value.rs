@@ -81,9 +81,14 @@ impl GenerateSecretString {
         })
     }
 
-    /// Makes a value.
-    pub async fn generate(&self, clients: &Clients) -> Outcome<SecretValue> {
+    /// Makes a value, for the secret of that name: with the password that the
+    /// user has for it, or with one that AWS generates.
+    pub async fn generate(&self, clients: &Clients, secret: &str) -> Outcome<SecretValue> {
         const OPERATION: &str = "secretsmanager:GetRandomPassword";
+        let invalid = |problem| HandlerError::ours(ErrorKind::Invalid, OPERATION, problem);
+        if let Some(password) = clients.supplied(secret) {
+            return self.compose(password).map_err(invalid);
+        }
         let answer = clients
             .secretsmanager()
             .get_random_password()
@@ -105,8 +110,7 @@ impl GenerateSecretString {
                 let message = "AWS answered no password";
                 HandlerError::ours(ErrorKind::Other, OPERATION, message)
             })?;
-        self.compose(password)
-            .map_err(|problem| HandlerError::ours(ErrorKind::Invalid, OPERATION, problem))
+        self.compose(password).map_err(invalid)
     }
 
     fn compose(&self, password: String) -> Result<SecretValue, String> {

@@ -29,6 +29,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use super::values::Probe;
+use crate::pipeline::inputs::secrets::Passwords;
 pub use options::check_tags;
 
 /// What the block says beside the spec: how the provider shall behave.
@@ -57,6 +58,8 @@ pub const ON_CREATE_FAILURE: [&str; 3] = ["keep", "rollback", "resume"];
 pub struct Inputs {
     pub spec: Spec,
     pub options: Options,
+    /// Only while an apply or a plan has the configuration.
+    pub passwords: Passwords,
     /// Allowed, but the user should know.
     pub warnings: Vec<Problem>,
     /// The overrides are wholly unknown, so that no line of the plan is known.
@@ -103,7 +106,7 @@ pub fn read(
         audit: storage::audit(r, &config.audit),
         monitoring: watch::monitoring(r, &config.monitoring),
         threats: watch::threats(r, &config.threats),
-        secrets: secrets::secrets(r, &config.secrets),
+        secrets: secrets::secrets(r, config),
         access: access::access(r, &config.access),
         compliance: watch::compliance(r, &config.compliance),
         alerts: alerts::alerts(r, &config.alerts),
@@ -113,11 +116,13 @@ pub fn read(
         ..Spec::new(&name, &suffix)
     };
     let options = options::options(r, config);
+    let passwords = secrets::passwords(r, config, &spec.secrets);
     let warnings = advice::advice(&spec);
     match reader.finish() {
         problems if problems.is_empty() => Ok(Inputs {
             spec,
             options,
+            passwords,
             warnings,
             anything_may_change: config.overrides.is_unknown(),
         }),

@@ -2,12 +2,64 @@
 
 use super::syntax::valid_arn;
 use crate::blueprint::spec::Secrets;
-use crate::pipeline::state::{SecretsBlock, TextMap};
+use crate::pipeline::state::{SecretsBlock, State, TextMap};
 use crate::pipeline::values::{Place, Reader};
 use std::collections::{BTreeMap, BTreeSet};
 use tf_provider::value::Value;
 
-pub(super) fn secrets(r: &mut Reader, block: &Value<SecretsBlock>) -> Secrets {
+/// Passwords that the user supplies, by the credential's name. They are in
+/// memory for one apply; `Debug` does not print them.
+#[derive(Clone, Default)]
+pub struct Passwords(pub BTreeMap<String, String>);
+
+impl std::fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
+    }
+}
+
+/// Reads them; no problem quotes one.
+pub(super) fn passwords(r: &mut Reader, config: &State, secrets: &Secrets) -> Passwords {
+    let place = Place::root().at("credential_passwords_wo");
+    let Value::Value(entries) = &config.credential_passwords_wo else {
+        return Passwords::default();
+    };
+    let mut known = BTreeMap::new();
+    for (name, value) in entries {
+        let place = place.key(name);
+        r.check(
+            &place,
+            name,
+            secrets.credentials.contains_key(name),
+            "is none of secrets.credentials",
+            "Write the name of one of them.",
+        );
+        let Value::Value(password) = value else {
+            continue;
+        };
+        let sound = (1..=512).contains(&password.len()) && password.trim() == password;
+        if !sound {
+            r.problem(
+                &place,
+                "Invalid value",
+                "It is not a password. Write 1 to 512 characters without white space at the ends.",
+            );
+        }
+        known.insert(name.clone(), password.clone());
+    }
+    if !entries.is_empty() && secrets.rotation_function_arn.is_none() {
+        r.problem(
+            &place,
+            "Nobody would tell what the password opens of the next one",
+            "A rotation replaces each password, and only a function of yours can put the new one into effect. \
+             Write secrets.rotation_function_arn, or have AWS generate the password.",
+        );
+    }
+    Passwords(known)
+}
+
+pub(super) fn secrets(r: &mut Reader, config: &State) -> Secrets {
+    let block: &Value<SecretsBlock> = &config.secrets;
     let place = Place::root().at("secrets");
     let block = r.block(block);
     let block = block.as_ref();
@@ -27,6 +79,11 @@ pub(super) fn secrets(r: &mut Reader, block: &Value<SecretsBlock>) -> Secrets {
             r,
             &place.at("rotation_function_arn"),
             block.map(|b| &b.rotation_function_arn),
+        ),
+        credential_passwords_version: r.maybe_whole(
+            &Place::root().at("credential_passwords_wo_version"),
+            Some(&config.credential_passwords_wo_version),
+            1..=1_000_000,
         ),
     }
 }

@@ -1,10 +1,10 @@
 //! `ephemeral "tap_api_key"`.
 
-use super::{Computed, Default_, Required, attributes, text};
+use super::{Computed, Default_, Required, attributes, secret, text};
 use tf_provider::schema::{Block, Description, Schema};
 
 pub fn api_key() -> Schema {
-    let mut rows = attributes([
+    let rows = attributes([
         (
             "pipeline_id",
             text(
@@ -14,10 +14,10 @@ pub fn api_key() -> Schema {
         ),
         (
             "value",
-            text(
+            secret(text(
                 Computed,
                 "The key, as callers send it in the header `x-api-key`.",
-            ),
+            )),
         ),
         (
             "secret_arn",
@@ -36,9 +36,6 @@ pub fn api_key() -> Schema {
             ),
         ),
     ]);
-    if let Some(value) = rows.get_mut("value") {
-        value.sensitive = true;
-    }
     Schema {
         version: 0,
         block: Block {

@@ -154,6 +154,14 @@ fn attribute(
     }
 }
 
+/// Not shown by Terraform.
+fn secret(attribute: Attribute) -> Attribute {
+    Attribute {
+        sensitive: true,
+        ..attribute
+    }
+}
+
 fn attributes<const N: usize>(rows: [(&str, Attribute); N]) -> HashMap<String, Attribute> {
     rows.into_iter()
         .map(|(name, attribute)| (name.to_owned(), attribute))

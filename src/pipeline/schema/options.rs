@@ -1,7 +1,7 @@
 //! What is of no area: identity, tags, overrides, and how the provider shall
 //! behave.
 
-use super::{Default_, Optional, Required, block, flag, map, text};
+use super::{Default_, Optional, Required, block, flag, map, number, text};
 use std::collections::HashMap;
 use tf_provider::schema::Attribute;
 
@@ -21,6 +21,24 @@ pub fn attributes() -> HashMap<String, Attribute> {
                 Required,
                 "Environment: 1 to 16 lower-case letters and digits. Part of every resource's name. \
                  A change replaces the pipeline and is refused unless `allow_data_loss` is true.",
+            ),
+        ),
+        (
+            "credential_passwords_wo",
+            // Not sensitive beside it: every output of the whole resource would be.
+            map(
+                Optional,
+                "Passwords of your own for `secrets.credentials`, by their names: each is the first value of its secret, in place of one that AWS generates. \
+                 Write-only: in no plan and no state, and it may be ephemeral (Terraform 1.11 or newer). Needs `secrets.rotation_function_arn`: what such a \
+                 password opens has to be told of the next one. 1 to 512 characters without white space at the ends.",
+            ),
+        ),
+        (
+            "credential_passwords_wo_version",
+            number(
+                Optional,
+                "A number of yours, 1 to 1000000, that counts up with `credential_passwords_wo`: Terraform does not see that a write-only value has changed. \
+                 A change puts the passwords into their secrets, whatever a rotation has made of them meanwhile. Changed in place.",
             ),
         ),
         (

@@ -35,6 +35,9 @@ pub struct State {
     pub access: Value<AccessBlock>,
     pub compliance: Value<ComplianceBlock>,
     pub alerts: Value<AlertsBlock>,
+    /// Only ever in a configuration.
+    pub credential_passwords_wo: TextMap,
+    pub credential_passwords_wo_version: Value<f64>,
     pub overrides: TextMap,
     pub tags: TextMap,
     pub deletion_protection: Value<bool>,
