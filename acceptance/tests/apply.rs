@@ -373,7 +373,12 @@ fn each_change_of_monitoring_threats_secrets_and_compliance_plans_its_own_lines_
         (
             "compliance.auto_remediate",
             json!(false),
-            set(&["ComplianceRule", "ComplianceRulePermission"]),
+            // Whom the function admits stands in a tag of it.
+            set(&[
+                "ComplianceRule",
+                "ComplianceRulePermission",
+                "RemediateFunction",
+            ]),
         ),
         (
             "compliance.custom_policies",
