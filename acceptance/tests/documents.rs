@@ -433,6 +433,25 @@ fn every_configuration_in_the_documents_is_valid() {
     assert!(count >= 8, "only {count}");
 }
 
+/// The plan that is shown is one that the CLI prints, but for its digests.
+#[test]
+fn the_plan_in_the_documents_is_the_golden_one() {
+    let golden = read("acceptance/tests/plans/one-property.txt");
+    for page in ["README.md", "docs/guides/reading-a-plan.md"] {
+        let text = read(page);
+        let shown = blocks(&text, &["", "text"]);
+        let plan = shown.iter().find(|block| block.contains("~ resource "));
+        let plan = plan.expect("a plan");
+        let digest = "AWS::S3::Bucket ";
+        let mut parts = plan.split(digest);
+        let mut masked = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            masked += &format!("{digest}########{}", &part[8..]);
+        }
+        assert!(golden.contains(&masked), "{page}:\n{masked}");
+    }
+}
+
 #[test]
 fn the_examples_own_tests_pass_mocked_and_in_a_sandbox() {
     let sandbox = sandbox();
