@@ -113,7 +113,7 @@ print("{}")
             )
         },
         Kind {
-            timeout: "20s",
+            timeout: "45s",
             ..Kind::new(
                 "calls that are throttled until the time is up",
                 vec![
@@ -129,7 +129,7 @@ print("{}")
             )
         },
         Kind {
-            timeout: "20s",
+            timeout: "45s",
             has_request: false,
             ..Kind::new(
                 "connections that break until the time is up",
