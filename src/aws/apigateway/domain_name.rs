@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-domainname.html>).
 ///
 /// Ownership: our tags, which stand in `CreateDomainName` itself; a name is
-/// one of its kind, so that one which is replaced goes first. Interruption: every call may be made again.
+/// one of its kind, so that one which is replaced goes first. Interruption:
+/// every call may be made again.
 pub(in crate::aws) struct DomainName;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

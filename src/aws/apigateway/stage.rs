@@ -21,8 +21,9 @@ use settings::{AccessLogSetting, MethodSetting};
 /// refuses a second one of the same name; logs, method settings and the client
 /// certificate are one more call, which may be made again. A cache takes AWS
 /// minutes to make; nothing waits for it, since a stage serves without it.
-/// Errors: an account without a logging role refuses both kinds of logs ("CloudWatch Logs role
-/// ARN must be set in account settings to enable logging").
+/// Errors: an account without a logging role refuses both kinds of logs
+/// ("CloudWatch Logs role ARN must be set in account settings to enable
+/// logging").
 pub(in crate::aws) struct Stage;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

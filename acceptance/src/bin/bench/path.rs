@@ -35,7 +35,8 @@ pub fn calls_in_chain(sandbox: &Sandbox, release: &Path) -> Result<Value> {
 }
 
 /// How many calls each resource made: from the first line about it to the one
-/// that says it is done.
+/// that says it is done. What is planned stands at the beginning, for all of
+/// them, and is no work yet.
 fn calls(journal: &str, done: &[&str]) -> Result<BTreeMap<String, u64>> {
     let mut begun: BTreeMap<String, OffsetDateTime> = BTreeMap::new();
     let mut counts = BTreeMap::new();
@@ -44,6 +45,9 @@ fn calls(journal: &str, done: &[&str]) -> Result<BTreeMap<String, u64>> {
         let field = |name: &str| line[name].as_str().unwrap_or_default();
         let time = OffsetDateTime::parse(field("time"), &Rfc3339).map_err(text)?;
         let id = field("logical_id").to_owned();
+        if field("event") == "planned" {
+            continue;
+        }
         if done.contains(&field("event")) {
             let since = begun.get(&id).copied().unwrap_or(time);
             let latencies = (time - since).as_seconds_f64() * 1000.0 / LATENCY_MS as f64;
