@@ -6,7 +6,7 @@ SHELL := /bin/sh
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export CARGO_TARGET_DIR := $(TARGET)
 
-.PHONY: help build functions demo test matrix requirements exam prowler sandbox schemas docs bench bench-functions fuzz reproducible dist clean
+.PHONY: help build functions demo test matrix requirements exam prowler sandbox schemas docs bench bench-functions fuzz reproducible dist dist-test clean
 
 help: ## says this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -74,6 +74,10 @@ reproducible: ## builds the functions again in another place and compares them, 
 
 dist: ## packages the provider for the registries; DIST=--all fails when something is missing, DIST=--reproducible builds twice
 	@python3 tools/dist.py $(DIST)
+
+dist-test: ## installs what make dist has packaged with terraform init, from mirrors on disk and over HTTPS, and applies with it
+	@cargo build --workspace --bins
+	@TAP_DIST=$(TARGET)/dist cargo test --workspace --test install
 
 clean: ## removes what was built and the sandbox
 	@cargo clean

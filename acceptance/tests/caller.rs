@@ -15,18 +15,23 @@ use serde_json::{Value, json};
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "us-east-1";
 const JUDGE: &str = include_str!("caller/judge.py");
-const EMAILS: &str = "  alerts = { emails = [\"security@example.com\"] }";
+const EMAILS: &str = "  alerts = { emails = [\"security@example.com\"] }\n";
+
+/// A policy at the API, and of what an account has once all that it has not.
+const MANAGED: &str = r#"
+  api        = { allowed_cidrs = ["198.51.100.0/24"], logging_role = "managed" }
+  access     = { trusted_account_ids = ["210987654321"], external_id = "b8f3d1c2-audit" }
+  compliance = { recorder = "managed" }
+  monitoring = { api_calls = "managed" }
+  threats    = { detector = "managed" }
+"#;
 
 /// The policy, from the function.
-const POLICY: &str = r#"
-output "policy" {
-  value = provider::tap::required_iam_policy({
-    name               = "documents"
-    environment_suffix = "dev"
-    alerts             = { emails = ["security@example.com"] }
-  }, "123456789012", "us-east-1")
+fn policy_of(settings: &str) -> String {
+    format!(
+        "\noutput \"policy\" {{\n  value = provider::tap::required_iam_policy({{\n    name = \"documents\"\n    environment_suffix = \"dev\"\n{settings}  }}, \"{ACCOUNT}\", \"{REGION}\")\n}}\n"
+    )
 }
-"#;
 
 /// Something that the destroy has to empty a bucket of.
 const DOCUMENT: &str = r#"
@@ -50,11 +55,14 @@ fn of_the_provider(sandbox: &Sandbox) -> Vec<Value> {
 }
 
 /// What moto makes of the calls and the policy.
-fn judged(sandbox: &Sandbox, calls: &[Value], policy: &Value) -> Value {
+fn judged(sandbox: &Sandbox, calls: &[Value], policy: &Value, configured: &[&str]) -> Value {
     // Of what a call says nothing of in the record, one of the pipeline's own.
     let names = json!({
         "cloudwatch": "alerts-undelivered-documents-dev",
         "monitoring": "alerts-undelivered-documents-dev",
+        "recorder": "config-documents-dev",
+        "recorder role": "config-documents-dev-us-east-1",
+        "api logging role": "api-logging-documents-dev-us-east-1",
         "dashboard": "pipeline-documents-dev-us-east-1",
         "events": "scan-documents-dev",
         "lambda": "scan-documents-dev",
@@ -72,28 +80,29 @@ fn judged(sandbox: &Sandbox, calls: &[Value], policy: &Value) -> Value {
         format!("documents-dev@{REGION}"),
         ACCOUNT,
         REGION,
-        names
+        names,
+        configured
     ]);
     // A string of JSON twice over is one of Python.
     let text = json!(given.to_string());
-    let script =
-        format!("calls, policy, pipeline, account, region, names = json.loads({text})\n{JUDGE}");
+    let script = format!(
+        "calls, policy, pipeline, account, region, names, configured = json.loads({text})\n{JUDGE}"
+    );
     sandbox.boto3(&script).expect("judged")
 }
 
-#[test]
-fn the_required_policy_allows_every_call_of_a_pipelines_life_and_holds_nothing_else() {
+/// Of a life with these settings, every call is allowed by the policy that is
+/// required for them, and each of its statements allows one.
+fn is_exactly_allowed(settings: &str, changed: &str, configured: &[&str]) {
     let sandbox = sandbox();
-    let configuration = |more: &str| format!("{}{POLICY}", pipeline(&format!("{EMAILS}\n{more}")));
+    let configuration = |more: &str| pipeline(&format!("{settings}{more}")) + &policy_of(settings);
     let terraform = terraform(&sandbox, &configuration(""));
     apply(&terraform);
     expect_empty_plan(&terraform);
     let ran = terraform.run(&["output", "-raw", "policy"]).expect("runs");
     let policy: Value = serde_json::from_str(&ran.stdout).expect("a policy");
     terraform
-        .configure(&configuration(
-            "  storage = { noncurrent_glacier_after_days = 60 }\n  tags = { team = \"security\" }",
-        ))
+        .configure(&configuration(changed))
         .expect("written");
     apply(&terraform);
     sandbox.boto3(DOCUMENT).expect("put");
@@ -105,7 +114,7 @@ fn the_required_policy_allows_every_call_of_a_pipelines_life_and_holds_nothing_e
         "a life has more than {} calls",
         calls.len()
     );
-    let judged = judged(&sandbox, &calls, &policy);
+    let judged = judged(&sandbox, &calls, &policy, configured);
     println!(
         "{} calls, {} permissions, {} statements, {} characters",
         judged["calls"],
@@ -115,6 +124,19 @@ fn the_required_policy_allows_every_call_of_a_pipelines_life_and_holds_nothing_e
     );
     assert_eq!(judged["refused"], json!([]), "calls that are not allowed");
     assert_eq!(judged["unused"], json!([]), "statements that no call needs");
+}
+
+#[test]
+fn the_required_policy_allows_every_call_of_a_pipelines_life_and_holds_nothing_else() {
+    let changed =
+        "  storage = { noncurrent_glacier_after_days = 60 }\n  tags = { team = \"security\" }\n";
+    is_exactly_allowed(EMAILS, changed, &[]);
+}
+
+#[test]
+fn what_is_managed_for_the_account_and_a_policy_of_the_api_are_allowed_too() {
+    let changed = "  firewall = { requests_per_5_minutes = 1000 }\n";
+    is_exactly_allowed(MANAGED, changed, &["Policy"]);
 }
 
 #[test]
@@ -138,7 +160,7 @@ fn the_judge_refuses_what_the_policy_leaves_out() {
             "arn:aws:sns:us-east-1:123456789012:strangers",
         ),
     ];
-    let judged = judged(&sandbox, &calls, &policy);
+    let judged = judged(&sandbox, &calls, &policy, &[]);
     assert_eq!(judged["unused"], json!(["Idle"]));
     let refused = judged["refused"].as_array().expect("a list");
     assert_eq!(refused.len(), 1, "{refused:?}");

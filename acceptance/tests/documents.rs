@@ -1,5 +1,6 @@
 //! What the documents tell a reader to type works: every command in README.md
-//! and docs/ is run here, or is a target of the Makefile that CI runs; every
+//! and docs/ is run here, or is a target of the Makefile; every target that they
+//! name is one that CI runs, or stands below with the reason why not; every
 //! configuration in them is one that Terraform takes; and the examples' own
 //! tests pass.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -23,7 +24,15 @@ fn read(path: &str) -> String {
 
 /// The documents, by their path.
 fn documents() -> Vec<(String, String)> {
-    let mut pages = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
+    let mut pages: Vec<String> = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "CHANGELOG.md",
+        "docs/index.md",
+    ]
+    .map(str::to_owned)
+    .into();
     for folder in [
         "docs/guides",
         "docs/functions",
@@ -224,9 +233,101 @@ const RUN_ELSEWHERE: [&str; 8] = [
     "export PATH=\"$PWD/target/debug:$PATH\"",
 ];
 
+/// Targets that the documents name and that no job of CI runs, with the reason.
+const NOT_A_JOB: [(&str, &str); 7] = [
+    ("bench", "its figures are those of the machine it runs on"),
+    (
+        "bench-functions",
+        "its figures are those of the machine it runs on",
+    ),
+    ("docs", "make test fails where docs/ is stale"),
+    ("functions", "make demo and make matrix begin with it"),
+    (
+        "fuzz",
+        "it needs cargo-fuzz, and finds more the longer it runs",
+    ),
+    ("help", "it prints what the Makefile says"),
+    ("schemas", "make test fails where schemas/ is stale"),
+];
+
+/// The targets of `make schemas docs X=1`, of which `make` is gone already.
+fn targets(arguments: &str) -> impl Iterator<Item = &str> {
+    let words = arguments.split_whitespace();
+    words.filter(|word| !word.contains('='))
+}
+
+/// The targets that a document names, in a block of commands or as `make exam`.
+fn targets_named(text: &str) -> BTreeSet<String> {
+    let commands: Vec<String> = blocks(text, &["sh", "shell", "bash", "console"])
+        .iter()
+        .flat_map(|block| commands(block))
+        .collect();
+    let typed = commands
+        .iter()
+        .filter_map(|command| command.strip_prefix("make "));
+    // A line may end within what is named.
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let named = line.split("`make ").skip(1);
+    let named = named.filter_map(|rest| rest.split('`').next());
+    typed
+        .chain(named)
+        .flat_map(targets)
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+/// The targets that CI runs: those of its matrix, and those of other steps.
+fn targets_of_ci() -> BTreeSet<String> {
+    let workflow = read(".github/workflows/ci.yml");
+    let mut found = BTreeSet::new();
+    for line in workflow.lines().map(str::trim) {
+        if let Some(matrix) = line.strip_prefix("target: ") {
+            for list in matrix.split('\'').filter(|part| part.starts_with('[')) {
+                let all: Vec<String> = serde_json::from_str(list).expect("a list");
+                found.extend(all.iter().flat_map(|one| targets(one)).map(str::to_owned));
+            }
+        }
+        let step = line.trim_start_matches("- ").trim_start_matches("run: ");
+        if let Some(arguments) = step.strip_prefix("make ")
+            && !arguments.contains("${{")
+        {
+            found.extend(targets(arguments).map(str::to_owned));
+        }
+    }
+    found
+}
+
 #[test]
-fn every_command_in_the_documents_is_run_here_or_is_a_target_that_ci_runs() {
+fn every_target_in_the_documents_is_one_that_ci_runs_or_says_why_not() {
     let makefile = read("Makefile");
+    let has = |target: &str| makefile.contains(&format!("\n{target}:"));
+    let run = targets_of_ci();
+    for target in ["test", "matrix", "exam", "requirements", "dist"] {
+        assert!(run.contains(target), "not found in ci.yml: {target}");
+    }
+    for target in &run {
+        assert!(has(target), "CI runs make {target}, and there is no such");
+    }
+    for (target, reason) in NOT_A_JOB {
+        assert!(has(target), "there is no make {target}");
+        assert!(
+            !run.contains(target),
+            "CI runs make {target} although {reason}"
+        );
+    }
+    for (page, text) in documents() {
+        for target in targets_named(&text) {
+            let excepted = NOT_A_JOB.iter().any(|(name, _)| *name == target);
+            assert!(
+                run.contains(&target) || excepted,
+                "{page} names make {target}, which no job of CI runs"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_command_in_the_documents_is_run_here_or_is_a_target() {
     let known: BTreeSet<&str> = RUN
         .iter()
         .map(|(command, _, _)| *command)
@@ -236,10 +337,8 @@ fn every_command_in_the_documents_is_run_here_or_is_a_target_that_ci_runs() {
     let unknown: Vec<&String> = all
         .iter()
         .filter(|command| !known.contains(command.as_str()))
-        .filter(|command| {
-            let target = command.strip_prefix("make ");
-            !target.is_some_and(|target| makefile.contains(&format!("\n{target}:")))
-        })
+        // Whether somebody runs those, the test above says.
+        .filter(|command| !command.starts_with("make "))
         .collect();
     assert!(unknown.is_empty(), "nobody runs {unknown:#?}");
     let gone: Vec<&&str> = known.iter().filter(|one| !all.contains(**one)).collect();
@@ -413,24 +512,35 @@ fn complete(block: &str) -> String {
     }
 }
 
+/// Whether a page has to show a configuration: the registry's pages of one thing.
+fn has_an_example(page: &str) -> bool {
+    let of_one = page.starts_with("docs/") && !page.starts_with("docs/guides/");
+    of_one || page == "README.md"
+}
+
+/// No other provider is fetched here, so that each of them is of ours and of
+/// what Terraform brings with it.
 #[test]
 fn every_configuration_in_the_documents_is_valid() {
     let sandbox = sandbox();
-    let mut count = 0;
+    let languages = ["hcl", "terraform"];
     for (page, text) in documents() {
-        for block in blocks(&text, &["hcl", "terraform"]) {
-            // Of other providers, which are not fetched here.
-            if block.contains("\"aws_") || block.contains("\"local_file\"") {
-                continue;
-            }
+        let all = blocks(&text, &languages);
+        let fences = text.lines().map(str::trim);
+        let fences = fences.filter(|line| {
+            let language = line.strip_prefix("```");
+            language.is_some_and(|language| languages.contains(&language))
+        });
+        assert_eq!(all.len(), fences.count(), "{page}: each is looked at");
+        let missing = all.is_empty() && has_an_example(&page);
+        assert!(!missing, "{page} shows no configuration");
+        for block in all {
             let terraform = Terraform::new(&sandbox.env()).expect("Terraform");
             std::fs::write(terraform.dir().join("main.tf"), complete(&block)).expect("written");
             let ran: Ran = terraform.run(&["validate", "-no-color"]).expect("runs");
             expect_code(&ran, 0, &format!("{page}:\n{block}"));
-            count += 1;
         }
     }
-    assert!(count >= 8, "only {count}");
 }
 
 /// The plan that is shown is one that the CLI prints, but for its digests.

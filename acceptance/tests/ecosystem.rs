@@ -67,6 +67,14 @@ fn functions_split_an_id_and_name_what_stands_beside_a_pipeline() {
             "name-environment_suffix@region",
         ),
         (
+            "parse_id(\"Documents-dev@us-east-1\")",
+            "name-environment_suffix@region",
+        ),
+        (
+            "resource_name(\"Reports\", \"b\", \"c\", 64)",
+            "\"Reports\" is not one or more lower-case letters, digits and hyphens",
+        ),
+        (
             "resource_name(\"a\", \"b\", \"c\", 15)",
             "15 is not a whole number of 16 or more",
         ),
@@ -251,6 +259,7 @@ fn secret(sandbox: &Sandbox, name: &str) -> Value {
 fn a_password_of_the_users_is_only_ever_written() {
     const FIRST: &str = "hunter2-of-the-first-day";
     const SECOND: &str = "hunter2-of-the-second-day";
+    const THIRD: &str = "hunter2-of-another-life";
     let sandbox = sandbox();
     let mut terraform = terraform(&sandbox, &with_password(""));
     terraform.set("TF_LOG", "trace");
@@ -304,6 +313,39 @@ print(json.dumps([parameter["Value"] for parameter in parameters]))
         "{}",
         ran.text
     );
+
+    // A version without a password would say that one was put.
+    let missing = counted
+        .replace("credential_passwords_wo =", "# credential_passwords_wo =")
+        .replace("version = 2", "version = 3");
+    terraform.configure(&missing).expect("written");
+    let ran = terraform.plan(&[]).expect("runs");
+    expect_code(&ran, 1, "a version without a password");
+    assert!(
+        ran.flat()
+            .contains("Write the passwords, or leave the version"),
+        "{}",
+        ran.text
+    );
+
+    // A secret that waits for its deletion comes back with the password of the
+    // new life, not with that of the old one.
+    let kept = with_password(
+        "  credential_passwords_wo_version = 2\n  storage = { force_destroy = false }\n",
+    );
+    terraform.configure(&kept).expect("written");
+    apply(&terraform);
+    expect_code(&terraform.destroy().expect("runs"), 0, "destroy");
+    terraform.set("TF_VAR_password", THIRD);
+    apply(&terraform);
+    assert_eq!(secret(&sandbox, "database")["password"], THIRD);
+    assert_eq!(
+        secret(&sandbox, "warehouse")["password"],
+        generated,
+        "what AWS generated is restored"
+    );
+    expect_empty_plan(&terraform);
     terraform.configure(&counted).expect("written");
+    apply(&terraform);
     expect_clean_destroy(&terraform, &sandbox);
 }

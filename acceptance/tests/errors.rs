@@ -37,6 +37,23 @@ impl Kind {
     }
 }
 
+/// What fails of a pipeline that stands.
+struct Later {
+    name: &'static str,
+    weather: Vec<Rule>,
+    /// Beside the pipeline itself.
+    configuration: &'static str,
+    /// In the block.
+    more: &'static str,
+    command: &'static [&'static str],
+    says: &'static [&'static str],
+    has_request: bool,
+}
+
+const PLAN: &[&str] = &["plan", "-no-color", "-input=false"];
+const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
+const DESTROY: &[&str] = &["destroy", "-no-color", "-input=false", "-auto-approve"];
+
 fn refused(service: &str, operation: &str, status: u16, code: &str, message: &str) -> Rule {
     let action = Action::Error {
         status,
@@ -124,6 +141,7 @@ print("{}")
                 &[
                     "Error: wafv2:CreateWebACL answered ThrottlingException: WebAcl",
                     "- WebAcl (AWS::WAFv2::WebACL), while it was created",
+                    "(and the time allowed in timeouts is up)",
                     "AWS limits these calls. Apply again; what has been done is kept.",
                 ],
             )
@@ -141,10 +159,168 @@ print("{}")
                 &[
                     "Error: dynamodb:CreateTable",
                     "- AuditTable (AWS::DynamoDB::Table), while it was created",
+                    "(and the time allowed in timeouts is up)",
                 ],
             )
         },
     ]
+}
+
+fn later_catalogue() -> Vec<Later> {
+    let denied = |service: &str, operation: &str| {
+        vec![
+            Rule::new(Action::AccessDenied)
+                .service(service)
+                .operation(operation),
+        ]
+    };
+    vec![
+        Later {
+            name: "a refresh that may not read",
+            weather: denied("dynamodb", "DescribeTable"),
+            configuration: "",
+            more: "",
+            command: PLAN,
+            says: &[
+                "Error: dynamodb:DescribeTable answered AccessDeniedException: AuditTable",
+                "- AuditTable (AWS::DynamoDB::Table), while it was read",
+                "The credentials lack this permission, or a policy denies it.",
+            ],
+            has_request: true,
+        },
+        Later {
+            name: "a refresh that may not read the manifest",
+            weather: denied("ssm", "GetParameter"),
+            configuration: "",
+            more: "",
+            command: PLAN,
+            says: &[
+                "ssm:GetParameter",
+                "AccessDeniedException",
+                "The credentials lack this permission, or a policy denies it.",
+            ],
+            has_request: true,
+        },
+        Later {
+            name: "credentials that have expired",
+            weather: vec![refused(
+                "sts",
+                "GetCallerIdentity",
+                403,
+                "ExpiredToken",
+                "The security token included in the request is expired",
+            )],
+            configuration: "",
+            more: "",
+            command: PLAN,
+            says: &[
+                "Error: AWS cannot be used with this provider block",
+                "sts:GetCallerIdentity answered ExpiredToken",
+                "Check the provider block, the AWS_* variables and the network",
+            ],
+            has_request: true,
+        },
+        Later {
+            name: "a data source of a pipeline that is not there",
+            weather: vec![],
+            configuration: "data \"tap_secure_pipeline\" \"other\" {\n  id = \"reports-prod@us-east-1\"\n}\n",
+            more: "",
+            command: PLAN,
+            says: &[
+                "Error: There is no pipeline reports-prod@us-east-1",
+                "Check the id (name-environment_suffix@region) and the credentials.",
+            ],
+            has_request: false,
+        },
+        Later {
+            name: "a key for callers that may not be read",
+            weather: denied("secretsmanager", "GetSecretValue"),
+            configuration: "ephemeral \"tap_api_key\" \"key\" {\n  pipeline_id = \"documents-dev@us-east-1\"\n}\n",
+            more: "",
+            command: PLAN,
+            says: &[
+                "Error: The API key of documents-dev@us-east-1 cannot be read",
+                "secretsmanager:GetSecretValue answered AccessDenied",
+                "Reading it needs secretsmanager:DescribeSecret, secretsmanager:GetSecretValue and kms:Decrypt.",
+            ],
+            has_request: true,
+        },
+        Later {
+            name: "an update that AWS refuses",
+            weather: vec![refused(
+                "lambda",
+                "UpdateFunctionConfiguration",
+                400,
+                "InvalidParameterValueException",
+                "'MemorySize' value failed to satisfy constraint",
+            )],
+            configuration: "",
+            more: "  functions = { memory_mb = 768 }",
+            command: APPLY,
+            says: &[
+                "Error: lambda:UpdateFunctionConfiguration answered InvalidParameterValueException: 6 resources",
+                "'MemorySize' value failed to satisfy constraint",
+                "- ScanFunction (AWS::Lambda::Function), while it was updated",
+                "AWS refuses this value. If it comes from overrides, mend it there",
+            ],
+            has_request: true,
+        },
+        Later {
+            name: "a destroy that may not delete",
+            weather: denied("dynamodb", "DeleteTable"),
+            configuration: "",
+            more: "",
+            command: DESTROY,
+            says: &[
+                "Error: dynamodb:DeleteTable answered AccessDeniedException: AuditTable",
+                "- AuditTable (AWS::DynamoDB::Table), while it was deleted",
+                "The credentials lack this permission, or a policy denies it.",
+            ],
+            has_request: true,
+        },
+    ]
+}
+
+#[test]
+fn what_fails_of_a_pipeline_that_stands_says_so_too_and_loses_nothing() {
+    let sandbox = sandbox();
+    let terraform = terraform(&sandbox, &pipeline(""));
+    common::apply(&terraform);
+    for later in later_catalogue() {
+        let configuration = pipeline(later.more) + later.configuration;
+        terraform.configure(&configuration).expect("written");
+        sandbox.weather(later.weather).expect("rules");
+        let ran = terraform.run(later.command).expect("runs");
+        sandbox.clear_weather().expect("cleared");
+        expect_code(&ran, 1, later.name);
+        let flat = ran.flat();
+        for part in later.says {
+            assert!(
+                flat.contains(part),
+                "{} should say {part:?}:\n{}",
+                later.name,
+                ran.text
+            );
+        }
+        assert_eq!(
+            flat.contains("AWS request id: "),
+            later.has_request,
+            "{}: the request id:\n{}",
+            later.name,
+            ran.text
+        );
+        assert_eq!(
+            ran.text.matches("Error: ").count(),
+            1,
+            "{}: one cause is one error:\n{}",
+            later.name,
+            ran.text
+        );
+    }
+    terraform.configure(&pipeline("")).expect("written");
+    common::apply(&terraform);
+    common::expect_empty_plan(&terraform);
+    common::expect_clean_destroy(&terraform, &sandbox);
 }
 
 #[test]

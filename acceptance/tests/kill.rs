@@ -21,7 +21,7 @@ use matrix::{
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::Write;
-use std::process::{Child, Command};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -618,24 +618,6 @@ fn killed_at_every_call_of_create_update_replacement_and_destroy_the_next_run_co
     );
 }
 
-/// The process ids of the providers that a Terraform has started.
-fn providers_of(terraform: &Child) -> Vec<String> {
-    let listed = Command::new("ps")
-        .args(["-A", "-o", "pid=,ppid=,args="])
-        .output()
-        .expect("ps runs");
-    let parent = terraform.id().to_string();
-    String::from_utf8_lossy(&listed.stdout)
-        .lines()
-        .filter_map(|line| {
-            let mut words = line.split_whitespace();
-            let (pid, ppid, program) = (words.next()?, words.next()?, words.next()?);
-            let ours = ppid == parent && program.contains("terraform-provider-tap");
-            ours.then(|| pid.to_owned())
-        })
-        .collect()
-}
-
 /// Runs a command of Terraform's and kills its provider at a point; expects
 /// Terraform to say so.
 #[track_caller]
@@ -647,7 +629,7 @@ fn strike(sandbox: &Sandbox, terraform: &Terraform, command: &str, point: &Point
     let held = sandbox
         .wait_held(1, Duration::from_secs(180))
         .expect("answers");
-    let providers = providers_of(&child);
+    let providers = common::providers_of(&child);
     for pid in &providers {
         let killed = Command::new("kill").args(["-9", pid]).status();
         assert!(killed.expect("kill runs").success(), "kill -9 {pid}");

@@ -6,13 +6,16 @@ mod common;
 mod live;
 
 use acceptance::terraform::program;
-use acceptance::{Sandbox, terraform::Terraform};
+use acceptance::{Action, Rule, Sandbox, When, terraform::Terraform};
 use common::{apply, expect_code, pipeline, sandbox, terraform};
 use live::Settings;
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const ID: &str = "documents-dev@us-east-1";
 
 /// The provider's binary as a person runs it, in a folder.
 fn command(folder: &Path, arguments: &[&str], input: &str) -> Output {
@@ -105,6 +108,55 @@ fn an_apply_and_a_destroy_are_drawn_with_every_resource_and_watched_to_their_end
     let ran = terraform.destroy().expect("runs");
     expect_code(&ran, 0, "destroy");
     expect_timeline(&sandbox, &terraform, &format!("{count} of {count} done"));
+}
+
+#[test]
+fn an_apply_that_runs_is_watched_and_one_whose_provider_was_killed_says_so() {
+    let sandbox = sandbox();
+    let terraform = terraform(&sandbox, &pipeline(""));
+    let table = Rule::new(Action::Hold(When::Before)).service("dynamodb");
+    let rule = table.operation("CreateTable").first(1);
+    sandbox.weather([rule]).expect("rules");
+    let apply = ["apply", "-input=false", "-no-color", "-auto-approve"];
+    let child = terraform.start(&apply).expect("starts");
+    let held = sandbox.wait_held(1, Duration::from_secs(180));
+    assert_eq!(held.expect("answers").len(), 1);
+
+    // In a terminal of its own, which shows what is in flight.
+    let program = program("terraform-provider-tap").expect("built");
+    let line = format!("{} watch {ID}", program.display());
+    let mut watching = Command::new("script")
+        .args(["-qefc", &line, "watched.txt"])
+        .current_dir(terraform.dir())
+        .env_remove("TF_DATA_DIR")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("starts");
+    let watched = terraform.dir().join("watched.txt");
+    let seen =
+        || String::from_utf8_lossy(&std::fs::read(&watched).unwrap_or_default()).into_owned();
+    let until = Instant::now() + Duration::from_secs(60);
+    while !(seen().contains("in flight") && seen().contains("AuditTable")) {
+        assert!(Instant::now() < until, "{}", seen());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    for id in common::providers_of(&child) {
+        let killed = Command::new("kill").args(["-9", &id]).status();
+        assert!(killed.expect("runs").success(), "kill -9 {id}");
+    }
+    let ended = watching.wait().expect("ends");
+    assert!(
+        seen().contains("ended: the provider is gone. Run the same command again"),
+        "{}",
+        seen()
+    );
+    assert_eq!(ended.code(), Some(1));
+    acceptance::terraform::ended(child).expect("ends");
+    sandbox.clear_weather().expect("cleared");
+
+    common::apply(&terraform);
+    common::expect_clean_destroy(&terraform, &sandbox);
 }
 
 #[test]

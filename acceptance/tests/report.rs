@@ -84,7 +84,17 @@ boto3.client("dynamodb").update_continuous_backups(TableName=physical["AuditTabl
 boto3.client("wafv2").disassociate_web_acl(ResourceArn=f"arn:aws:apigateway:us-east-1::/restapis/{physical['RestApi']}/stages/v1")
 boto3.client("logs").put_retention_policy(logGroupName=physical["ApiAccessLogGroup"], retentionInDays=30)
 boto3.client("cloudwatch").disable_alarm_actions(AlarmNames=[physical["AlertsUndeliveredAlarm"]])
-boto3.client("iam").put_role_policy(RoleName=physical["EncryptRole"], PolicyName="extra", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}))
+iam = boto3.client("iam")
+iam.put_role_policy(RoleName=physical["EncryptRole"], PolicyName="extra", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}))
+iam.attach_role_policy(RoleName=physical["ScanRole"], PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+iam.delete_role_permissions_boundary(RoleName=physical["ScanRole"])
+other = {"Sid": "Other", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::210987654321:root"}}
+trust = iam.get_role(RoleName=physical["ValidateRole"])["Role"]["AssumeRolePolicyDocument"]
+trust["Statement"].append(other | {"Action": "sts:AssumeRole"})
+iam.update_assume_role_policy(RoleName=physical["ValidateRole"], PolicyDocument=json.dumps(trust))
+policy = json.loads(kms.get_key_policy(KeyId=physical["LogsKey"], PolicyName="default")["Policy"])
+policy["Statement"].append(other | {"Action": "kms:Decrypt", "Resource": "*"})
+kms.put_key_policy(KeyId=physical["LogsKey"], PolicyName="default", Policy=json.dumps(policy))
 secrets = boto3.client("secretsmanager")
 secrets.cancel_rotate_secret(SecretId=physical["ApiKeySecret"])
 "#;
@@ -143,9 +153,13 @@ fn a_report_passes_what_was_made_and_fails_what_was_weakened_and_changes_nothing
     let expected: BTreeSet<_> = [
         ("alarms_act", "AlertsUndeliveredAlarm"),
         ("buckets_block_public_access", "RawBucket"),
+        ("keys_are_not_public", "LogsKey"),
         ("keys_rotate", "DataKey"),
         ("log_groups_keep_a_year", "ApiAccessLogGroup"),
+        ("roles_admit_only_who_is_named", "ValidateRole"),
         ("roles_have_no_inline_policies", "EncryptRole"),
+        ("roles_have_no_policies_of_others", "ScanRole"),
+        ("roles_have_their_boundary", "ScanRole"),
         ("secrets_have_rotated_in_time", "ApiKeySecret"),
         ("secrets_rotate", "ApiKeySecret"),
         (

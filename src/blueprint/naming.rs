@@ -59,10 +59,40 @@ pub fn pipeline_id(spec: &Spec, facts: &Facts) -> String {
 pub fn parse_pipeline_id(id: &str) -> Option<(String, String, String)> {
     let (stack, region) = id.split_once('@')?;
     let (name, suffix) = stack.rsplit_once('-')?;
-    if name.is_empty() || suffix.is_empty() || region.is_empty() {
-        return None;
-    }
-    Some((name.into(), suffix.into(), region.into()))
+    let sound = is_name(name) && is_suffix(suffix) && is_region(region);
+    sound.then(|| (name.into(), suffix.into(), region.into()))
+}
+
+/// 1 to 32 lower-case letters, digits and single hyphens, a letter first.
+pub fn is_name(text: &str) -> bool {
+    (1..=32).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && !text.contains("--")
+        && text.chars().all(is_of_names)
+}
+
+/// 1 to 16 lower-case letters and digits.
+pub fn is_suffix(text: &str) -> bool {
+    (1..=16).contains(&text.len()) && text.chars().all(|c| is_of_names(c) && c != '-')
+}
+
+/// What names are made of.
+pub fn is_of_names(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+}
+
+/// `us-east-1`, `us-gov-west-1`: words, and a number at the end. Which ones
+/// there are is AWS' to say.
+fn is_region(text: &str) -> bool {
+    let Some((words, number)) = text.rsplit_once('-') else {
+        return false;
+    };
+    let word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
+    words.contains('-')
+        && words.split('-').all(word)
+        && !number.is_empty()
+        && number.chars().all(|c| c.is_ascii_digit())
 }
 
 /// `{base}-{name}-{suffix}`, at most `limit` characters.

@@ -585,6 +585,13 @@ fn an_id_splits_at_its_last_hyphen() {
         "@us-east-1",
         "-dev@us-east-1",
         "documents-@us-east-1",
+        "Documents-dev@us-east-1",
+        "doc uments-dev@us-east-1",
+        "documents-DEV@us-east-1",
+        "documents-dev@y@z",
+        "documents-dev@us-east",
+        "documents-dev@useast-1",
+        "documents-dev@us-east-one",
     ] {
         assert_eq!(naming::parse_pipeline_id(wrong), None, "{wrong}");
     }

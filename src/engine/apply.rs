@@ -60,8 +60,14 @@ impl Outcome {
     /// What the deadline stopped was not stopped by the user.
     pub(super) fn blame_the_deadline(&mut self, action: Action) {
         for error in &mut self.errors {
-            if error.source.kind == ErrorKind::Cancelled {
-                error.source.kind = ErrorKind::Timeout;
+            let HandlerError { kind, message, .. } = &mut error.source;
+            match kind {
+                ErrorKind::Cancelled => *kind = ErrorKind::Timeout,
+                // It would have been tried again.
+                ErrorKind::Throttled | ErrorKind::Transient | ErrorKind::Ambiguous => {
+                    message.push_str(" (and the time allowed in timeouts is up)");
+                }
+                _ => {}
             }
         }
         if self.stopped && self.errors.is_empty() {
@@ -119,11 +125,8 @@ impl Engine {
             shared: Mutex::new(outcome),
             touched: Mutex::default(),
         };
-        self.journal.write(
-            Event::Started,
-            "",
-            &format!("{} changes", walk.plan.changes.len()),
-        );
+        let count = walk.plan.changes.len();
+        self.journal.started(&format!("{count} changes"));
         let in_time = within(self, request.deadline, &walk.cancel, walk.run()).await;
         let stopped = walk.cancel.is_cancelled();
         outcome = walk

@@ -48,8 +48,7 @@ impl Engine {
             ledger,
             ..Outcome::default()
         });
-        self.journal
-            .write(Event::Started, "", &format!("{count} deletions"));
+        self.journal.started(&format!("{count} deletions"));
         self.journal.plan("delete", &queue, |_| true);
         let in_time = within(
             self,

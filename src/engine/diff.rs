@@ -1,14 +1,16 @@
 //! Differences of two JSON values by property path.
 
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The paths at which two values differ, as
 /// `BucketEncryption.ServerSideEncryptionConfiguration[0].BucketKeyEnabled`.
-/// A member that only one of them has is named itself, not its members. The
-/// statements of a policy are told apart by their ids, as in
-/// `PolicyDocument.Statement[RefuseOldTls].Condition`: one more or one less is
-/// that one, and their order says nothing.
+/// A member that only one of them has is named itself, not its members.
+///
+/// The statements of a policy are told apart by their ids and their content, and
+/// their order says nothing: `Statement[RefuseOldTls].Condition` is a change of
+/// one, `Statement[-RefuseOldTls]` one less, and
+/// `Statement[+Partner: Allow s3:GetObject to 210987654321]` one more.
 pub fn paths(before: &Value, after: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare("", before, after, &mut found);
@@ -39,36 +41,99 @@ fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
 }
 
 fn compare_lists(path: &str, before: &[Value], after: &[Value], found: &mut Vec<String>) {
-    match (by_sid(before), by_sid(after)) {
-        (Some(before), Some(after)) => {
-            let ids: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
-            for id in ids {
-                let path = format!("{path}[{id}]");
-                match (before.get(id), after.get(id)) {
-                    (Some(before), Some(after)) => compare(&path, before, after, found),
-                    _ => found.push(path),
-                }
-            }
+    if are_statements(before) && are_statements(after) {
+        compare_statements(path, before, after, found);
+    } else if before.len() == after.len() {
+        for (index, (before, after)) in before.iter().zip(after).enumerate() {
+            compare(&format!("{path}[{index}]"), before, after, found);
         }
-        _ if before.len() == after.len() => {
-            for (index, (before, after)) in before.iter().zip(after).enumerate() {
-                compare(&format!("{path}[{index}]"), before, after, found);
-            }
-        }
-        _ => found.push(path.to_owned()),
+    } else {
+        found.push(path.to_owned());
     }
 }
 
-/// Statements of a policy by their ids; none where one has no id, or another's.
-fn by_sid(list: &[Value]) -> Option<BTreeMap<&str, &Value>> {
-    let mut statements = BTreeMap::new();
-    for statement in list {
-        let id = statement.get("Sid")?.as_str()?;
-        if statements.insert(id, statement).is_some() {
-            return None;
+/// An empty list may be one of statements too.
+fn are_statements(list: &[Value]) -> bool {
+    list.iter().all(|item| item.get("Effect").is_some())
+}
+
+fn compare_statements(path: &str, before: &[Value], after: &[Value], found: &mut Vec<String>) {
+    let mut come: Vec<&Value> = after.iter().collect();
+    let mut gone = Vec::new();
+    for statement in before {
+        match come.iter().position(|other| *other == statement) {
+            Some(same) => drop(come.remove(same)),
+            None => gone.push(statement),
         }
     }
-    Some(statements)
+    let mut different = Vec::new();
+    for statement in gone {
+        let id = sid(statement);
+        let other = id.and_then(|id| come.iter().position(|other| sid(other) == Some(id)));
+        match (id, other) {
+            (Some(id), Some(other)) => {
+                let other = come.remove(other);
+                compare(&format!("{path}[{id}]"), statement, other, &mut different);
+            }
+            (Some(id), None) => different.push(format!("{path}[-{id}]")),
+            (None, _) => different.push(format!("{path}[-{}]", gist(statement))),
+        }
+    }
+    for statement in come {
+        let name = sid(statement).map(|id| format!("{id}: "));
+        let name = name.unwrap_or_default();
+        different.push(format!("{path}[+{name}{}]", gist(statement)));
+    }
+    different.sort();
+    found.extend(different);
+}
+
+fn sid(statement: &Value) -> Option<&str> {
+    statement.get("Sid")?.as_str().filter(|id| !id.is_empty())
+}
+
+/// `Allow s3:GetObject and 2 more to 210987654321`: what a plan says of a
+/// statement; where it is no principal's, on what.
+fn gist(statement: &Value) -> String {
+    let text = |member: &str| statement.get(member).map(first);
+    let mut words = vec![text("Effect").unwrap_or_default()];
+    match (text("Action"), text("NotAction")) {
+        (Some(actions), _) => words.push(actions),
+        (None, Some(actions)) => words.push(format!("all but {actions}")),
+        (None, None) => {}
+    }
+    match (text("Principal"), text("NotPrincipal"), text("Resource")) {
+        (Some(who), _, _) if who == "*" => words.push("to anybody".to_owned()),
+        (Some(who), _, _) => words.push(format!("to {who}")),
+        (None, Some(who), _) => words.push(format!("to all but {who}")),
+        (None, None, Some(on)) => words.push(format!("on {on}")),
+        (None, None, None) => {}
+    }
+    if statement.get("Condition").is_some() {
+        words.push("under conditions".to_owned());
+    }
+    words.join(" ")
+}
+
+/// The first text of what may be one, a list, or a list of each kind; and how
+/// many more there are.
+fn first(value: &Value) -> String {
+    let mut all = Vec::new();
+    texts(value, &mut all);
+    let first = all.first().copied().unwrap_or_default().to_owned();
+    match all.len() {
+        0 | 1 => first,
+        count => format!("{first} and {} more", count - 1),
+    }
+}
+
+fn texts<'a>(value: &'a Value, all: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => all.push(text),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, all)),
+        Value::Object(members) => members.values().for_each(|member| texts(member, all)),
+        _ => {}
+    }
 }
 
 /// Whether a path is one of the properties or lies inside one.
@@ -105,23 +170,54 @@ mod tests {
             ),
             (json!({"A": [1]}), json!({"A": [1, 2]}), vec!["A"]),
             (json!({}), json!({"A": {"B": 1}}), vec!["A"]),
+        ];
+        for (before, after, expected) in cases {
+            assert_eq!(paths(&before, &after), expected, "{before} -> {after}");
+        }
+    }
+
+    #[test]
+    fn a_policy_differs_by_statements() {
+        let tls = json!({"Sid": "OnlyTls", "Effect": "Deny", "Principal": "*", "Action": "s3:*"});
+        let own =
+            json!({"Sid": "Own", "Effect": "Allow", "Action": ["s3:A", "s3:B"], "Resource": "x"});
+        let partner = json!({"Sid": "Partner", "Effect": "Allow", "Principal": {"AWS": "210987654321"}, "Action": ["s3:GetObject", "s3:GetObjectVersion"]});
+        let unnamed =
+            json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Condition": {}});
+        let mut wider = own.clone();
+        wider["Action"] = json!("s3:*");
+        let cases = [
+            (vec![&tls, &own], vec![&own, &tls], vec![]),
+            (vec![&tls, &own], vec![&tls, &wider], vec!["S[Own].Action"]),
+            (vec![&tls, &own], vec![&own], vec!["S[-OnlyTls]"]),
             (
-                json!({"A": [{"Sid": "x", "B": 1}, {"Sid": "y"}]}),
-                json!({"A": [{"Sid": "z"}, {"Sid": "y"}, {"Sid": "x", "B": 2}]}),
-                vec!["A[x].B", "A[z]"],
+                vec![&tls],
+                vec![&partner, &tls],
+                vec!["S[+Partner: Allow s3:GetObject and 1 more to 210987654321]"],
             ),
             (
-                json!({"A": [{"Sid": "x"}, {"Sid": "y"}]}),
-                json!({"A": [{"Sid": "y"}, {"Sid": "x"}]}),
+                vec![&tls],
+                vec![&unnamed, &tls],
+                vec!["S[+Allow s3:GetObject to anybody under conditions]"],
+            ),
+            (
+                vec![&unnamed, &tls],
+                vec![&tls],
+                vec!["S[-Allow s3:GetObject to anybody under conditions]"],
+            ),
+            (
                 vec![],
+                vec![&own],
+                vec!["S[+Own: Allow s3:A and 1 more on x]"],
             ),
             (
-                json!({"A": [{"Sid": "x"}, {"Sid": "x", "B": 1}]}),
-                json!({"A": [{"Sid": "x"}, {"Sid": "x", "B": 2}]}),
-                vec!["A[1].B"],
+                vec![&unnamed, &unnamed],
+                vec![&unnamed],
+                vec!["S[-Allow s3:GetObject to anybody under conditions]"],
             ),
         ];
         for (before, after, expected) in cases {
+            let (before, after) = (json!({ "S": before }), json!({ "S": after }));
             assert_eq!(paths(&before, &after), expected, "{before} -> {after}");
         }
     }

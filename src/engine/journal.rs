@@ -76,6 +76,12 @@ impl Journal {
         Self(None)
     }
 
+    /// An operation begins in this process: who watches it sees when that is gone.
+    pub(super) fn started(&self, what: &str) {
+        let process = std::process::id();
+        self.write(Event::Started, "", &format!("{what} by {process}"));
+    }
+
     /// What is going to be done: a line for each node that is wanted.
     pub(super) fn plan(&self, verb: &str, queue: &Queue, wanted: impl Fn(&str) -> bool) {
         for (id, waits) in queue.edges().filter(|(id, _)| wanted(id)) {

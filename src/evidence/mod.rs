@@ -53,6 +53,17 @@ pub struct Singletons {
     pub trail: Option<String>,
 }
 
+/// What the user brought in place of something of the pipeline's. It is left as
+/// it is, and nothing of it is read.
+#[derive(Clone, Debug)]
+pub struct Brought {
+    /// The attribute that brings it, `network.vpc_id`.
+    pub by: String,
+    pub type_name: &'static str,
+    /// What AWS calls it; empty where the attribute brings it with another.
+    pub identifier: String,
+}
+
 /// A live pipeline.
 #[derive(Clone, Debug, Default)]
 pub struct Pipeline {
@@ -63,6 +74,9 @@ pub struct Pipeline {
     pub resources: BTreeMap<LogicalId, Observed>,
     /// What should be there and is not, with its type.
     pub missing: BTreeMap<LogicalId, String>,
+    pub brought: Vec<Brought>,
+    /// Accounts whose principals may be auditors.
+    pub trusted_accounts: Vec<String>,
     /// By ARN.
     pub secrets: BTreeMap<String, SecretUse>,
     pub singletons: Singletons,
@@ -77,7 +91,8 @@ pub enum Status {
     Pass,
     /// It is not met, and we say why it need not be.
     Waived,
-    /// The account's to meet, not the pipeline's.
+    /// The account's to meet, not the pipeline's, or that of who has brought
+    /// something.
     Account,
 }
 
@@ -140,13 +155,13 @@ pub struct Finding {
     pub check: &'static str,
     pub title: &'static str,
     pub controls: Vec<Control>,
-    /// Empty for what is the account's.
+    /// Empty for what is the account's; of what was brought the attribute.
     pub logical_id: String,
     pub type_name: String,
     pub physical_id: String,
     pub observed: String,
     pub status: Status,
-    /// Of a waiver.
+    /// Why what is not met, or was not looked at, is no failure.
     pub reason: &'static str,
 }
 

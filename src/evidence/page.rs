@@ -76,7 +76,7 @@ fn heading(status: Status) -> (&'static str, &'static str) {
         ),
         Status::Account => (
             "The account's",
-            "What no pipeline can meet: it is the account's owner who has to show it.",
+            "What no pipeline can meet, and what was brought to this one: its owner has to show it.",
         ),
     }
 }

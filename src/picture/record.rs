@@ -15,6 +15,8 @@ pub struct Record {
     pub finished: Option<String>,
     /// How many resources it is about, as it said when it began.
     pub total: usize,
+    /// Of the provider that works on it.
+    pub process: Option<u32>,
     /// In the order in which they were begun; those that were not are last.
     pub works: Vec<Work>,
 }
@@ -178,12 +180,14 @@ impl Telling {
             .map_err(|cause| format!("line {number}: {cause}"))?;
         if line.event == "started" {
             let total = line.detail.split_whitespace().next();
+            let process = line.detail.split_once(" by ").map(|(_, process)| process);
             *self = Self::default();
             self.record = Some(Record {
                 began: time,
                 length: 0.0,
                 finished: None,
                 total: total.and_then(|word| word.parse().ok()).unwrap_or(0),
+                process: process.and_then(|word| word.parse().ok()),
                 works: Vec::new(),
             });
             return Ok(());
@@ -294,7 +298,7 @@ mod tests {
             line(0, "started", "", "9 changes"),
             line(1, "called", "Old", "create"),
             line(2, "finished", "", "0 errors"),
-            line(10, "started", "", "4 changes"),
+            line(10, "started", "", "4 changes by 4711"),
             line(10, "planned", "A", "apply"),
             line(10, "planned", "B", "apply A"),
             line(10, "planned", "C", "apply A"),
@@ -319,6 +323,7 @@ mod tests {
     fn the_last_operation_is_told_with_its_steps_and_its_ends() {
         let record = Record::parse(&journal()).unwrap();
         assert_eq!((record.total, record.finished.as_deref()), (4, None));
+        assert_eq!(record.process, Some(4711));
         let ids: Vec<&str> = record.works.iter().map(|work| work.id.as_str()).collect();
         assert_eq!(ids, ["A", "B", "C", "D"]);
         let steps: Vec<(&str, f64, f64)> = record.works[0]

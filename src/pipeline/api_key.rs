@@ -2,10 +2,10 @@
 //! for as long as Terraform runs. It is in no state, plan or log.
 
 use super::cloud::Shared;
+use super::failure;
 use super::operations::parse_id;
 use super::{schema, settling};
 use crate::blueprint::{Spec, secrets};
-use crate::pipeline::error;
 use crate::plugin::{self, EphemeralResource, Opened, RawValue};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -56,9 +56,8 @@ impl EphemeralResource for ApiKey {
     async fn open(&self, diags: &mut Diagnostics, config: RawValue) -> Option<Opened> {
         let config: ApiKeyState = config.deserialize(diags)?;
         let id = config.pipeline_id.as_ref_option()?.clone();
-        let (name, suffix, region) = parse_id(diags, place(), &id)?;
-        let session = settling::session(diags, &self.shared)?;
-        let cloud = settling::cloud(diags, &session, Some(&region)).await?;
+        let cloud = settling::cloud_of(diags, &self.shared, place(), &id).await?;
+        let (name, suffix, _) = parse_id(diags, place(), &id)?;
         let secret = match config.secret_arn {
             Value::Value(arn) => arn,
             _ => secrets::api_key_secret_name(&Spec::new(&name, &suffix)),
@@ -70,12 +69,13 @@ impl EphemeralResource for ApiKey {
         {
             Ok(key) => key,
             Err(cause) => {
-                error(
+                failure::of_call(
                     diags,
                     place(),
                     format!("The API key of {id} cannot be read"),
-                    format!(
-                        "{cause}\n\nIt stands in the secret {secret}. Reading it needs secretsmanager:DescribeSecret, secretsmanager:GetSecretValue and kms:Decrypt."
+                    &cause,
+                    &format!(
+                        "It stands in the secret {secret}. Reading it needs secretsmanager:DescribeSecret, secretsmanager:GetSecretValue and kms:Decrypt."
                     ),
                 );
                 return None;

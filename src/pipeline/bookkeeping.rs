@@ -2,12 +2,20 @@
 //! ordinary state (a destroy sees no configuration, and after a taint not
 //! even the old private state); what a refresh can find again goes to private
 //! state.
+//!
+//! # Where a dependency is written
+//!
+//! In the row of the resource that depends, `after`; or, when what it depends
+//! on is new and its own row is there already, in the row of the new one,
+//! `before`. So a subnet more does not change the rows of thirty endpoints and
+//! functions, and a plan does not show them.
 
 use super::state::{State, TextMap, known_entries, text_map};
 use crate::blueprint::Facts;
 use crate::engine::ledger::{Details, Entry, Ledger};
+use crate::engine::template::LogicalId;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The layout of [`Private`].
 const FORMAT: u32 = 1;
@@ -86,6 +94,9 @@ impl Private {
 struct Row {
     #[serde(flatten)]
     entry: Entry,
+    /// Those whose rows were there before this one, and which depend on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    before: Vec<LogicalId>,
     /// Created, but not yet everything it shall be: said here because the
     /// `resources` line must be what was planned even when an apply that was
     /// told to `resume` could not finish it.
@@ -97,21 +108,18 @@ struct Row {
 /// taking the row for JSON, which a plan would spread over ten lines.
 const ROW_FORMAT: &str = "1 ";
 
-/// The text of one element of the `ledger` attribute.
-pub fn row(entry: &Entry, finished: bool) -> String {
-    let row = Row {
-        entry: entry.clone(),
-        unfinished: !finished,
-    };
-    let json = serde_json::to_string(&row).unwrap_or_default();
-    format!("{ROW_FORMAT}{json}")
-}
+impl Row {
+    fn text(&self) -> String {
+        let json = serde_json::to_string(self).unwrap_or_default();
+        format!("{ROW_FORMAT}{json}")
+    }
 
-fn parse_row(text: &str) -> Result<Row, String> {
-    let json = text
-        .strip_prefix(ROW_FORMAT)
-        .ok_or("it was written by another version of the provider")?;
-    serde_json::from_str(json).map_err(|error| error.to_string())
+    fn parse(text: &str) -> Result<Self, String> {
+        let json = text
+            .strip_prefix(ROW_FORMAT)
+            .ok_or("it was written by another version of the provider")?;
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
 }
 
 /// The ledger that a state holds.
@@ -126,8 +134,9 @@ pub fn load(state: &State, private: &Private) -> Result<Ledger, String> {
         lines: known_entries(&state.resources),
         ..Ledger::default()
     };
+    let mut before = Vec::new();
     for (id, text) in known_entries(&state.ledger) {
-        let row = parse_row(&text).map_err(|error| {
+        let row = Row::parse(&text).map_err(|error| {
             format!("The ledger line of {id} in the state cannot be read ({error}). Restore the state from a backup, or import the pipeline again.")
         })?;
         if row.unfinished {
@@ -139,23 +148,97 @@ pub fn load(state: &State, private: &Private) -> Result<Ledger, String> {
         if row.entry.identifier.is_none() {
             ledger.lines.remove(&id);
         }
+        before.extend(
+            row.before
+                .into_iter()
+                .map(|dependant| (dependant, id.clone())),
+        );
         ledger.entries.insert(id, row.entry);
     }
-    ledger.lines.retain(|id, _| ledger.entries.contains_key(id));
-    ledger
-        .details
-        .retain(|id, _| ledger.entries.contains_key(id));
+    for (dependant, id) in before {
+        if let Some(entry) = ledger.entries.get_mut(&dependant) {
+            entry.also_depends_on(vec![id]);
+        }
+    }
+    let there: BTreeSet<LogicalId> = ledger.entries.keys().cloned().collect();
+    for entry in ledger.entries.values_mut() {
+        entry.depends_on.retain(|id| there.contains(id));
+    }
+    ledger.lines.retain(|id, _| there.contains(id));
+    ledger.details.retain(|id, _| there.contains(id));
     Ok(ledger)
 }
 
-/// The `ledger` attribute of a state.
-pub fn rows(ledger: &Ledger) -> TextMap {
-    text_map(
-        ledger
-            .entries
-            .iter()
-            .map(|(id, entry)| (id.clone(), row(entry, is_finished(ledger.lines.get(id))))),
-    )
+/// The `ledger` attribute of a state. Of the rows in `standing`, those that
+/// still say what is stay as they are.
+pub fn rows(ledger: &Ledger, standing: &TextMap) -> TextMap {
+    let finished = |id: &str| is_finished(ledger.lines.get(id));
+    text_map(written(&ledger.entries, &known_entries(standing), finished))
+}
+
+/// The rows of entries as an apply that succeeds will write them.
+pub fn planned_rows(
+    entries: &BTreeMap<LogicalId, Entry>,
+    standing: &BTreeMap<LogicalId, String>,
+) -> BTreeMap<LogicalId, String> {
+    written(entries, standing, |_| true)
+}
+
+fn written(
+    entries: &BTreeMap<LogicalId, Entry>,
+    standing: &BTreeMap<LogicalId, String>,
+    finished: impl Fn(&str) -> bool,
+) -> BTreeMap<LogicalId, String> {
+    let standing: BTreeMap<&LogicalId, Row> = standing
+        .iter()
+        .filter(|(id, _)| entries.contains_key(*id))
+        .filter_map(|(id, text)| Some((id, Row::parse(text).ok()?)))
+        .collect();
+    // What names something that is not there says nothing, and may stay.
+    let says_so = |dependant: &LogicalId, id: &LogicalId| match entries.get(dependant) {
+        Some(entry) => !entries.contains_key(id) || entry.depends_on.contains(id),
+        None => true,
+    };
+    let mut before: BTreeMap<&LogicalId, Vec<LogicalId>> = BTreeMap::new();
+    for (id, row) in &standing {
+        let dependants = row.before.iter().filter(|dependant| says_so(dependant, id));
+        before.insert(id, dependants.cloned().collect());
+    }
+    let mut after: BTreeMap<&LogicalId, Vec<LogicalId>> = BTreeMap::new();
+    for (id, entry) in entries {
+        let mut ends: Vec<LogicalId> = match standing.get(id) {
+            Some(row) => row.entry.depends_on.clone(),
+            None => Vec::new(),
+        };
+        ends.retain(|other| says_so(id, other));
+        for other in &entry.depends_on {
+            let there = before.get(other).is_some_and(|ids| ids.contains(id));
+            if there || ends.contains(other) {
+                continue;
+            }
+            let new = entries.contains_key(other) && !standing.contains_key(other);
+            match new && standing.contains_key(id) {
+                true => before.entry(other).or_default().push(id.clone()),
+                false => ends.push(other.clone()),
+            }
+        }
+        ends.sort();
+        after.insert(id, ends);
+    }
+    let row = |(id, entry): (&LogicalId, &Entry)| {
+        let mut before = before.remove(id).unwrap_or_default();
+        before.sort();
+        let row = Row {
+            entry: Entry {
+                depends_on: after.remove(id).unwrap_or_default(),
+                ..entry.clone()
+            },
+            before,
+            unfinished: !finished(id),
+        };
+        (id.clone(), row.text())
+    };
+    entries.iter().map(row).collect()
 }
 
 fn is_finished(line: Option<&String>) -> bool {
@@ -172,4 +255,121 @@ pub fn physical_ids(ledger: &Ledger) -> TextMap {
             .map(|(id, entry)| (id.clone(), Value::from(entry.identifier.clone())))
             .collect(),
     )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::pipeline::state::State;
+    use tf_provider::value::Value;
+
+    fn ledger(entries: &[(&str, &[&str])]) -> Ledger {
+        let mut ledger = Ledger::default();
+        for (id, depends_on) in entries {
+            let entry = Entry {
+                type_name: "AWS::Test::Thing".into(),
+                identifier: Some(format!("{id}-1")),
+                depends_on: depends_on.iter().map(ToString::to_string).collect(),
+                generation: 1,
+                predecessors: Vec::new(),
+            };
+            ledger.entries.insert((*id).to_owned(), entry);
+        }
+        ledger
+    }
+
+    fn loaded(rows: &TextMap) -> Ledger {
+        let state = State {
+            ledger: rows.clone(),
+            ..State::default()
+        };
+        load(&state, &Private::default()).unwrap()
+    }
+
+    fn only(rows: &TextMap, ids: &[&str]) -> BTreeMap<String, String> {
+        let mut known = known_entries(rows);
+        known.retain(|id, _| ids.contains(&id.as_str()));
+        known
+    }
+
+    #[test]
+    fn a_row_stays_when_what_it_depends_on_comes_or_goes() {
+        let three = ledger(&[
+            ("Function", &["Subnet1"]),
+            ("Subnet1", &["Vpc"]),
+            ("Vpc", &[]),
+        ]);
+        let before = rows(&three, &Value::Null);
+        let four = ledger(&[
+            ("Function", &["Subnet1", "Subnet2"]),
+            ("Subnet1", &["Vpc"]),
+            ("Subnet2", &["Vpc"]),
+            ("Vpc", &[]),
+        ]);
+        let after = rows(&four, &before);
+        let stay = ["Function", "Subnet1", "Vpc"];
+        assert_eq!(only(&after, &stay), only(&before, &stay));
+        assert_eq!(loaded(&after), four, "and nothing is lost");
+        assert_eq!(rows(&four, &after), after, "a refresh writes the same");
+
+        let again = rows(&three, &after);
+        assert_eq!(again, before);
+        assert_eq!(loaded(&again), three);
+    }
+
+    #[test]
+    fn a_row_that_names_what_is_gone_stays_and_loads_without_it() {
+        let two = ledger(&[
+            ("Function", &["Subnet1", "Subnet2"]),
+            ("Subnet1", &[]),
+            ("Subnet2", &[]),
+        ]);
+        let before = rows(&two, &Value::Null);
+        let one = ledger(&[("Function", &["Subnet1"]), ("Subnet1", &[])]);
+        let after = rows(&one, &before);
+        assert_eq!(
+            known_entries(&after),
+            only(&before, &["Function", "Subnet1"])
+        );
+        assert_eq!(loaded(&after), one);
+    }
+
+    #[test]
+    fn a_dependency_between_two_that_stay_is_written_and_taken_away_where_it_stands() {
+        let apart = ledger(&[("Key", &[]), ("Topic", &[])]);
+        let before = rows(&apart, &Value::Null);
+        let tied = ledger(&[("Key", &[]), ("Topic", &["Key"])]);
+        let after = rows(&tied, &before);
+        assert_eq!(only(&after, &["Key"]), only(&before, &["Key"]));
+        assert_eq!(loaded(&after), tied);
+        assert_eq!(rows(&apart, &after), before);
+
+        // At the end of the new one, and then no more.
+        let new = ledger(&[("Key", &[]), ("Queue", &[]), ("Topic", &["Queue"])]);
+        let at_the_queue = rows(&new, &before);
+        assert_eq!(loaded(&at_the_queue), new);
+        let free = ledger(&[("Key", &[]), ("Queue", &[]), ("Topic", &[])]);
+        assert_eq!(loaded(&rows(&free, &at_the_queue)), free);
+    }
+
+    #[test]
+    fn an_apply_writes_what_its_plan_said() {
+        let prior = rows(
+            &ledger(&[("Function", &["Role"]), ("Role", &[])]),
+            &Value::Null,
+        );
+        let target = ledger(&[
+            ("Function", &["Role", "Subnet"]),
+            ("Role", &[]),
+            ("Subnet", &[]),
+        ]);
+        // The role is replaced: its row is not known, as the new subnet's.
+        let planned = planned_rows(&target.entries, &only(&prior, &["Function"]));
+        let known = text_map([("Function".to_owned(), planned["Function"].clone())]);
+        let applied = rows(&target, &known);
+        assert_eq!(only(&applied, &["Function"]), known_entries(&known));
+        assert_eq!(known_entries(&known), only(&prior, &["Function"]));
+        assert_eq!(loaded(&applied), target);
+    }
 }

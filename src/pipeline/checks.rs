@@ -336,11 +336,67 @@ pub fn replacement_guard(
     );
 }
 
-/// Refuses to destroy what is protected.
+/// Refuses a version that counts up for passwords that are not there: the state
+/// would say that they were put into their secrets.
+pub fn passwords(diags: &mut Diagnostics, prior: &State, config: &State) {
+    let version = &config.credential_passwords_wo_version;
+    let counts = version.is_value() && *version != prior.credential_passwords_wo_version;
+    if counts && config.credential_passwords_wo.is_null() {
+        error(
+            diags,
+            AttributePath::new("credential_passwords_wo_version"),
+            "There are no passwords of this version",
+            "A version that changes puts the passwords of credential_passwords_wo into their secrets, and that is null. \
+             Write the passwords, or leave the version as it was.",
+        );
+    }
+}
+
+/// Says what goes with a pipeline: the plan of a destroy is a list of names, and
+/// says of none what is in it.
+pub fn what_is_lost(diags: &mut Diagnostics, state: &State) {
+    let storage = state.storage.as_ref_option();
+    let brought = storage.is_some_and(|storage| storage.log_bucket_name.is_value());
+    let emptied =
+        storage.is_none_or(|storage| storage.force_destroy.as_ref_option() != Some(&false));
+    let mut buckets = Vec::new();
+    if let Some(names) = state.bucket_names.as_ref_option() {
+        buckets = [&names.raw, &names.processed, &names.logs]
+            .into_iter()
+            .filter_map(|name| name.as_ref_option().cloned())
+            .collect();
+        buckets.truncate(if brought { 2 } else { 3 });
+    }
+    let buckets = buckets.join(", ");
+    let table = state.audit_table_name.clone().unwrap_or_default();
+    let encryption = state.encryption.as_ref_option();
+    let days = encryption.and_then(|one| one.deletion_window_days.as_ref_option());
+    let days = days.map_or_else(|| "some".to_owned(), ToString::to_string);
+    let first = match emptied {
+        true => format!(
+            "The buckets {buckets} are emptied, every version of every document, and deleted; the secrets are deleted for good."
+        ),
+        false => format!(
+            "Of the buckets {buckets} one that holds anything is kept, and the destroy ends with an error that names it; \
+             the secrets can be restored for {days} days."
+        ),
+    };
+    warning(
+        diags,
+        AttributePath::root(),
+        "What the pipeline holds goes with it",
+        format!(
+            "{first} The audit table {table} is deleted, and so are the log groups. Its own keys can be saved for {days} days; \
+             after that, nothing that they have encrypted can be read, backups included."
+        ),
+    );
+}
+
 pub fn is_protected(state: &State) -> bool {
     state.deletion_protection.as_ref_option() == Some(&true)
 }
 
+/// Refuses to destroy what is protected.
 pub fn deletion_protection(diags: &mut Diagnostics, state: &State) -> Option<()> {
     if !is_protected(state) {
         return Some(());

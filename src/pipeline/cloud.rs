@@ -180,7 +180,7 @@ impl Cloud {
 }
 
 /// `.terraform/tap/documents-dev@us-east-1.jsonl`
-fn journal_path(pipeline: &str) -> PathBuf {
+pub fn journal_path(pipeline: &str) -> PathBuf {
     journal_folder().join(format!("{pipeline}.jsonl"))
 }
 

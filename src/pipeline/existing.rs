@@ -67,7 +67,7 @@ impl DataSource for ExistingPipeline {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: ExistingState) -> Option<()> {
         if let Value::Value(id) = &config.id {
-            parse_id(diags, AttributePath::new("id"), id)?;
+            parse_id(diags, place(), id)?;
         }
         Some(())
     }
@@ -79,18 +79,15 @@ impl DataSource for ExistingPipeline {
         _meta: ValueEmpty,
     ) -> Option<ExistingState> {
         let id = config.id.as_ref_option()?.clone();
-        let (name, suffix, region) = parse_id(diags, AttributePath::new("id"), &id)?;
-        let session = settling::session(diags, &self.shared)?;
-        let cloud = settling::cloud(diags, &session, Some(&region)).await?;
-        let operations = Operations {
-            cloud: &cloud,
-            name,
-            suffix,
-            cancel: plugin::cancellation(),
-        };
+        let cloud = settling::cloud_of(diags, &self.shared, place(), &id).await?;
+        let operations = Operations::of(diags, place(), &id, &cloud, plugin::cancellation())?;
         let surveyed = operations.survey(diags).await?;
         Some(state(&surveyed))
     }
+}
+
+fn place() -> AttributePath {
+    AttributePath::new("id")
 }
 
 fn state(surveyed: &Surveyed) -> ExistingState {

@@ -54,10 +54,7 @@ fn grouped(errors: &[EngineError]) -> Vec<(String, String)> {
             } else {
                 format!(" answered {code}")
             };
-            let request = match &first.source.request_id {
-                Some(id) => format!("\nAWS request id: {id}"),
-                None => String::new(),
-            };
+            let request = request(&first.source);
             Some((
                 format!("{operation}{code}: {}", subject(&members)),
                 format!(
@@ -68,6 +65,26 @@ fn grouped(errors: &[EngineError]) -> Vec<(String, String)> {
             ))
         })
         .collect()
+}
+
+/// A call that failed outside of an apply's and a destroy's own: what it was
+/// for, what AWS said, and what to do next.
+pub fn of_call(
+    diags: &mut Diagnostics,
+    path: AttributePath,
+    summary: impl Into<String>,
+    cause: &HandlerError,
+    next: &str,
+) {
+    let detail = format!("{cause}{}\n\n{next}", request(cause));
+    error(diags, path, summary, detail);
+}
+
+fn request(source: &HandlerError) -> String {
+    match &source.request_id {
+        Some(id) => format!("\nAWS request id: {id}"),
+        None => String::new(),
+    }
 }
 
 /// What makes two errors the same: the message without what it says of one

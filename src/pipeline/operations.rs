@@ -32,6 +32,9 @@ use tf_provider::Diagnostics;
 use tf_provider::value::Value;
 use tokio_util::sync::CancellationToken;
 
+/// The step after a manifest that could not be read.
+const READS_THE_MANIFEST: &str = "The manifest is a parameter below /tap/. Run the command again with credentials that may read it (ssm:GetParameter).";
+
 /// One pipeline in one account and region.
 pub struct Operations<'a> {
     pub cloud: &'a Cloud,
@@ -73,6 +76,23 @@ impl<'a> Operations<'a> {
             suffix: spec.environment_suffix.clone(),
             cancel,
         }
+    }
+
+    /// On the pipeline of an id, which is in the cloud's region.
+    pub fn of(
+        diags: &mut Diagnostics,
+        path: AttributePath,
+        id: &str,
+        cloud: &'a Cloud,
+        cancel: CancellationToken,
+    ) -> Option<Self> {
+        let (name, suffix, _) = parse_id(diags, path, id)?;
+        Some(Self {
+            cloud,
+            name,
+            suffix,
+            cancel,
+        })
     }
 
     pub fn id(&self) -> String {
@@ -156,7 +176,7 @@ impl<'a> Operations<'a> {
             return None;
         }
         let status = if failed { INCOMPLETE } else { READY };
-        let mut state = self.observed(config, desired, &created.ledger, status);
+        let mut state = self.observed(config, planned, desired, &created.ledger, status);
         state.incarnation = Value::from(created.incarnation);
         if resume {
             // Terraform accepts no success whose values differ from the plan.
@@ -204,7 +224,7 @@ impl<'a> Operations<'a> {
             self.stopped(diags);
         }
         let status = if updated.complete { READY } else { INCOMPLETE };
-        let mut state = self.observed(config, desired, &updated.ledger, status);
+        let mut state = self.observed(config, planned, desired, &updated.ledger, status);
         state.incarnation = Value::Value(updated.incarnation);
         state.changes = resolved(
             &planned.changes,
@@ -380,11 +400,12 @@ impl<'a> Operations<'a> {
                 return None;
             }
             Err(cause) => {
-                error(
+                failure::of_call(
                     diags,
                     AttributePath::root(),
                     format!("The manifest of {} cannot be read", self.id()),
-                    cause.to_string(),
+                    &cause,
+                    READS_THE_MANIFEST,
                 );
                 return None;
             }
@@ -426,11 +447,12 @@ impl<'a> Operations<'a> {
         match store.load().await {
             Ok(manifest) => Some(manifest),
             Err(cause) => {
-                error(
+                failure::of_call(
                     diags,
                     AttributePath::root(),
                     "Cannot tell whether the pipeline exists already",
-                    cause.to_string(),
+                    &cause,
+                    READS_THE_MANIFEST,
                 );
                 None
             }
@@ -533,9 +555,17 @@ impl<'a> Operations<'a> {
         }
     }
 
-    /// The state of what a ledger knows to exist.
-    fn observed(&self, config: &State, desired: &Desired, ledger: &Ledger, status: &str) -> State {
+    /// The state of what a ledger knows to exist, after a plan.
+    fn observed(
+        &self,
+        config: &State,
+        planned: &State,
+        desired: &Desired,
+        ledger: &Ledger,
+        status: &str,
+    ) -> State {
         let mut state = settings::planned(config, &desired.inputs.spec);
+        state.ledger = planned.ledger.clone();
         Outputs {
             spec: &desired.inputs.spec,
             facts: &desired.facts,
@@ -571,10 +601,11 @@ impl<'a> Operations<'a> {
         outputs::follow(state, &observed);
     }
 
+    /// The rows that stand in the state's `ledger` stay where they are true.
     fn write_ledger(&self, state: &mut State, ledger: &Ledger) {
         state.resources = text_map(ledger.lines.clone());
         state.physical_ids = bookkeeping::physical_ids(ledger);
-        state.ledger = bookkeeping::rows(ledger);
+        state.ledger = bookkeeping::rows(ledger, &state.ledger);
     }
 
     fn stopped(&self, diags: &mut Diagnostics) {

@@ -11,7 +11,7 @@ use super::bookkeeping;
 use super::inputs::Inputs;
 use super::outputs::{self, Outputs, seen};
 use super::settings;
-use super::state::{State, TextMap, text_map};
+use super::state::{State, TextMap, known_entries, text_map};
 use crate::blueprint::{self, Facts, OverrideError, Spec};
 use crate::engine::ledger::{Entry, Ledger};
 use crate::engine::plan::{Plan, Reason};
@@ -129,14 +129,9 @@ impl Planned {
                 state.physical_ids = self.per_line(lines, ledger, |entry, _| {
                     Value::from(entry.identifier.clone())
                 });
-                state.ledger = self.per_line(lines, ledger, |entry, id| {
-                    let settled = Entry {
-                        depends_on: desired.template.dependencies(id),
-                        predecessors: Vec::new(),
-                        ..entry.clone()
-                    };
-                    Value::Value(bookkeeping::row(&settled, true))
-                });
+                let rows = self.rows(lines, desired, prior, ledger);
+                state.ledger =
+                    self.per_line(lines, ledger, |_, id| Value::from(rows.get(id).cloned()));
                 state.changes = self.reasons(lines);
             }
             _ => {
@@ -159,6 +154,28 @@ impl Planned {
         text_map(reasons.map(|(id, reason)| (id.clone(), reason.to_string())))
     }
 
+    /// The ledger's rows as the apply will write them; those of what AWS has yet
+    /// to make are not to be used.
+    fn rows(
+        &self,
+        lines: &BTreeMap<String, Value<String>>,
+        desired: &Desired,
+        prior: &State,
+        ledger: &Ledger,
+    ) -> BTreeMap<String, String> {
+        let entries = lines.keys().map(|id| {
+            let entry = Entry {
+                depends_on: desired.template.dependencies(id),
+                predecessors: Vec::new(),
+                ..ledger.entries.get(id).cloned().unwrap_or_default()
+            };
+            (id.clone(), entry)
+        });
+        let mut standing = known_entries(&prior.ledger);
+        standing.retain(|id, _| self.standing(id, lines, ledger).is_some());
+        bookkeeping::planned_rows(&entries.collect(), &standing)
+    }
+
     /// One element for each planned line: known where the thing stays the
     /// same thing, unknown where AWS has yet to make it.
     fn per_line(
@@ -167,15 +184,24 @@ impl Planned {
         ledger: &Ledger,
         known: impl Fn(&Entry, &str) -> Value<String>,
     ) -> TextMap {
-        let element = |(id, line): (&String, &Value<String>)| {
-            let entry = ledger.entries.get(id).filter(|_| !line.is_unknown());
-            let value = match entry {
-                Some(entry) if self.stays(id) && entry.identifier.is_some() => known(entry, id),
-                _ => Value::Unknown,
-            };
+        let element = |id: &String| {
+            let standing = self.standing(id, lines, ledger);
+            let value = standing.map_or(Value::Unknown, |entry| known(entry, id));
             (id.clone(), value)
         };
-        Value::Value(lines.iter().map(element).collect())
+        Value::Value(lines.keys().map(element).collect())
+    }
+
+    /// What is there and stays the same thing.
+    fn standing<'a>(
+        &self,
+        id: &str,
+        lines: &BTreeMap<String, Value<String>>,
+        ledger: &'a Ledger,
+    ) -> Option<&'a Entry> {
+        let known = lines.get(id).is_some_and(|line| !line.is_unknown());
+        let entry = ledger.entries.get(id).filter(|_| known && self.stays(id))?;
+        entry.identifier.is_some().then_some(entry)
     }
 
     /// The resource will be the same thing after the apply: one whose reference

@@ -6,7 +6,8 @@ use super::failure::error;
 use super::operations::{Operations, Surveyed, parse_id};
 use super::schema;
 use super::settling;
-use crate::evidence::{self, Finding, Observed, Pipeline, Report, Singletons, Status};
+use crate::blueprint::Spec;
+use crate::evidence::{self, Brought, Finding, Observed, Pipeline, Report, Singletons, Status};
 use crate::plugin;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -83,9 +84,7 @@ impl DataSource for ComplianceReport {
         _meta: ValueEmpty,
     ) -> Option<ReportState> {
         let id = config.pipeline_id.as_ref_option()?.clone();
-        let (_, _, region) = parse_id(diags, place(), &id)?;
-        let session = settling::session(diags, &self.shared)?;
-        let cloud = settling::cloud(diags, &session, Some(&region)).await?;
+        let cloud = settling::cloud_of(diags, &self.shared, place(), &id).await?;
         let report = report(diags, &cloud, &id, plugin::cancellation()).await?;
         Some(state(&report))
     }
@@ -102,20 +101,19 @@ pub async fn report(
     id: &str,
     cancel: CancellationToken,
 ) -> Option<Report> {
-    let (name, suffix, _) = parse_id(diags, place(), id)?;
-    let operations = Operations {
-        cloud,
-        name,
-        suffix,
-        cancel: cancel.clone(),
-    };
+    let operations = Operations::of(diags, place(), id, cloud, cancel.clone())?;
     let Surveyed {
-        template, ledger, ..
+        spec,
+        template,
+        ledger,
+        ..
     } = operations.survey(diags).await?;
     let mut pipeline = Pipeline {
         id: operations.id(),
         account_id: cloud.here.account_id.clone(),
         region: cloud.here.region.clone(),
+        brought: brought(&spec),
+        trusted_accounts: spec.access.trusted_account_ids.clone(),
         at: now(),
         ..Pipeline::default()
     };
@@ -168,6 +166,92 @@ pub async fn report(
     Some(evidence::judge(&pipeline))
 }
 
+/// What the checks would ask, were it the pipeline's. The code that is brought
+/// is none of it: no check looks at code.
+fn brought(spec: &Spec) -> Vec<Brought> {
+    const VPC_ID: &str = "network.vpc_id";
+    let Spec {
+        encryption,
+        network,
+        storage,
+        secrets,
+        ..
+    } = spec;
+    let keys = &encryption.key_arns;
+    let one = [
+        ("encryption.key_arns.data", "AWS::KMS::Key", &keys.data),
+        (
+            "encryption.key_arns.environment",
+            "AWS::KMS::Key",
+            &keys.environment,
+        ),
+        ("encryption.key_arns.logs", "AWS::KMS::Key", &keys.logs),
+        (VPC_ID, "AWS::EC2::VPC", &network.vpc_id),
+        (
+            "network.endpoint_security_group_id",
+            "AWS::EC2::SecurityGroup",
+            &network.endpoint_security_group_id,
+        ),
+        (
+            "secrets.rotation_function_arn",
+            "AWS::Lambda::Function",
+            &secrets.rotation_function_arn,
+        ),
+        (
+            "storage.log_bucket_name",
+            "AWS::S3::Bucket",
+            &storage.log_bucket_name,
+        ),
+        (
+            "storage.log_bucket_name",
+            "AWS::S3::BucketPolicy",
+            &storage.log_bucket_name,
+        ),
+    ];
+    let one = one.into_iter().filter_map(|(by, type_name, identifier)| {
+        Some(Brought {
+            by: by.to_owned(),
+            type_name,
+            identifier: identifier.clone()?,
+        })
+    });
+    let several = [
+        (
+            "network.route_table_ids",
+            "AWS::EC2::RouteTable",
+            &network.route_table_ids,
+        ),
+        (
+            "network.subnet_ids",
+            "AWS::EC2::Subnet",
+            &network.subnet_ids,
+        ),
+    ];
+    let several = several
+        .into_iter()
+        .flat_map(|(by, type_name, identifiers)| {
+            let numbered = identifiers.iter().enumerate();
+            numbered.map(move |(number, identifier)| Brought {
+                by: format!("{by}[{number}]"),
+                type_name,
+                identifier: identifier.clone(),
+            })
+        });
+    let mut of_the_network = Vec::new();
+    if network.vpc_id.is_some() {
+        of_the_network.push("AWS::EC2::NetworkAcl");
+        if network.route_table_ids.is_empty() {
+            of_the_network.push("AWS::EC2::RouteTable");
+        }
+    }
+    let of_the_network = of_the_network.into_iter().map(|type_name| Brought {
+        by: VPC_ID.to_owned(),
+        type_name,
+        identifier: String::new(),
+    });
+    one.chain(several).chain(of_the_network).collect()
+}
+
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0))
@@ -207,5 +291,120 @@ fn state(report: &Report) -> ReportState {
         ),
         ocsf_json: Value::Value(evidence::ocsf(report).to_string()),
         html: Value::Value(evidence::page(report)),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod tests {
+    use super::*;
+    use crate::blueprint::{self, Facts};
+    use std::collections::BTreeSet;
+
+    /// What is found of a pipeline with its template's properties for live ones,
+    /// and the logical ids of its resources: which questions are asked does not
+    /// depend on the answers.
+    fn judged(change: impl FnOnce(&mut Spec)) -> (Vec<Finding>, BTreeSet<String>) {
+        let mut spec = Spec::new("documents", "dev");
+        change(&mut spec);
+        let template = blueprint::expand(&spec, &Facts::documentation()).expect("a template");
+        let ids = template.resources.keys().cloned().collect();
+        let resources = template.resources.into_iter().map(|(id, resource)| {
+            let observed = Observed {
+                type_name: resource.type_name,
+                properties: resource.properties,
+                ..Observed::default()
+            };
+            (id, observed)
+        });
+        let pipeline = Pipeline {
+            resources: resources.collect(),
+            brought: brought(&spec),
+            ..Pipeline::default()
+        };
+        (evidence::judge(&pipeline).findings, ids)
+    }
+
+    fn bring_network(spec: &mut Spec) {
+        spec.network.vpc_id = Some("vpc-1".into());
+        spec.network.subnet_ids = vec!["subnet-1".into(), "subnet-2".into()];
+        spec.network.endpoint_security_group_id = Some("sg-1".into());
+    }
+
+    #[test]
+    fn no_check_vanishes_with_what_is_brought() {
+        let (whole, _) = judged(|_| {});
+        let changes: [fn(&mut Spec); 5] = [
+            bring_network,
+            |spec| {
+                bring_network(spec);
+                spec.network.route_table_ids = vec!["rtb-1".into()];
+            },
+            |spec| spec.encryption.key_arns.data = Some("arn:aws:kms:us-east-1:1:key/1".into()),
+            |spec| {
+                let arn: Option<String> = Some("arn:aws:kms:us-east-1:1:key/1".into());
+                spec.encryption.key_arns.environment = arn.clone();
+                spec.encryption.key_arns.logs = arn;
+            },
+            |spec| spec.storage.log_bucket_name = Some("central-logs".into()),
+        ];
+        for (case, change) in changes.into_iter().enumerate() {
+            let (found, ids) = judged(change);
+            let of_gone =
+                |one: &&Finding| !one.logical_id.is_empty() && !ids.contains(&one.logical_id);
+            let gone: Vec<&Finding> = whole.iter().filter(of_gone).collect();
+            assert!(!gone.is_empty(), "case {case} brings nothing");
+            for finding in gone {
+                let said = found.iter().any(|one| {
+                    one.check == finding.check
+                        && one.status == Status::Account
+                        && one.observed.starts_with("not looked at: brought by ")
+                });
+                assert!(said, "case {case}: nothing is said of {}", finding.check);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_brought_is_named_by_its_attribute() {
+        let by = |change: fn(&mut Spec)| {
+            let mut spec = Spec::new("documents", "dev");
+            change(&mut spec);
+            let brought = brought(&spec).into_iter();
+            brought
+                .map(|one| (one.by, one.type_name, one.identifier))
+                .collect::<Vec<_>>()
+        };
+        let row = |by: &str, type_name: &'static str, identifier: &str| {
+            (by.to_owned(), type_name, identifier.to_owned())
+        };
+        assert!(by(|_| {}).is_empty());
+        assert_eq!(
+            by(bring_network),
+            [
+                row("network.vpc_id", "AWS::EC2::VPC", "vpc-1"),
+                row(
+                    "network.endpoint_security_group_id",
+                    "AWS::EC2::SecurityGroup",
+                    "sg-1"
+                ),
+                row("network.subnet_ids[0]", "AWS::EC2::Subnet", "subnet-1"),
+                row("network.subnet_ids[1]", "AWS::EC2::Subnet", "subnet-2"),
+                row("network.vpc_id", "AWS::EC2::NetworkAcl", ""),
+                row("network.vpc_id", "AWS::EC2::RouteTable", ""),
+            ]
+        );
+        let function = "arn:aws:lambda:us-east-1:111122223333:function:rotate";
+        assert_eq!(
+            by(|spec| {
+                spec.secrets.rotation_function_arn =
+                    Some("arn:aws:lambda:us-east-1:111122223333:function:rotate".into());
+            }),
+            [row(
+                "secrets.rotation_function_arn",
+                "AWS::Lambda::Function",
+                function
+            )]
+        );
     }
 }

@@ -6,7 +6,7 @@ use super::checks;
 use super::cloud::{Cloud, Session, Shared};
 use super::failure::{self, error};
 use super::inputs::{self, Inputs, Probe};
-use super::operations::{Left, Operations, parse_id};
+use super::operations::{Left, Operations};
 use super::planning::{self, Desired, Planned};
 use super::quotas;
 use super::schema;
@@ -158,13 +158,13 @@ impl SecurePipeline {
             checks::deletion_protection(diags, &state)?;
         }
         let cloud = self.cloud_of(diags, &state).await?;
-        let (name, suffix, _) = parse_id(diags, AttributePath::root(), &id)?;
-        let operations = Operations {
-            cloud: &cloud,
-            name,
-            suffix,
-            cancel: plugin::cancellation(),
-        };
+        let operations = Operations::of(
+            diags,
+            AttributePath::root(),
+            &id,
+            &cloud,
+            plugin::cancellation(),
+        )?;
         let ledger = operations.ledger(diags, &state, &Private::default())?;
         let timeout = delete_timeout(&state);
         operations
@@ -216,13 +216,13 @@ impl Resource for SecurePipeline {
             return Some((state, Value::Value(private)));
         };
         let id = state.id.clone().as_option().unwrap_or_default();
-        let (name, suffix, _) = parse_id(diags, AttributePath::root(), &id)?;
-        let operations = Operations {
-            cloud: &cloud,
-            name,
-            suffix,
-            cancel: plugin::cancellation(),
-        };
+        let operations = Operations::of(
+            diags,
+            AttributePath::root(),
+            &id,
+            &cloud,
+            plugin::cancellation(),
+        )?;
         let (state, private) = operations.refresh(diags, state, &private).await?;
         Some((state, Value::Value(private)))
     }
@@ -317,6 +317,7 @@ impl Resource for SecurePipeline {
         let desired = self.desired(diags, &config, inputs, &cloud, facts)?;
         checks::weakened(diags, &desired);
         checks::singletons(diags, desired.probes(), &desired.facts.account);
+        checks::passwords(diags, &prior, &config);
         let operations = Operations::new(&cloud, &spec, plugin::cancellation());
         operations.fits(diags, &desired, before.as_ref());
         let ledger = operations.ledger(diags, &prior, &private)?;
@@ -343,6 +344,7 @@ impl Resource for SecurePipeline {
         _meta: ValueEmpty,
     ) -> Option<Value<Private>> {
         checks::deletion_protection(diags, &prior)?;
+        checks::what_is_lost(diags, &prior);
         Some(Value::Value(Private::default()))
     }
 
@@ -417,15 +419,9 @@ impl Resource for SecurePipeline {
         diags: &mut Diagnostics,
         id: String,
     ) -> Option<(State, Value<Private>)> {
-        let (name, suffix, region) = parse_id(diags, AttributePath::root(), &id)?;
-        let session = self.session(diags)?;
-        let cloud = settling::cloud(diags, &session, Some(&region)).await?;
-        let operations = Operations {
-            cloud: &cloud,
-            name,
-            suffix,
-            cancel: plugin::cancellation(),
-        };
+        let path = AttributePath::root();
+        let cloud = settling::cloud_of(diags, &self.shared, path.clone(), &id).await?;
+        let operations = Operations::of(diags, path, &id, &cloud, plugin::cancellation())?;
         let (state, private) = operations.import(diags).await?;
         Some((state, Value::Value(private)))
     }

@@ -4,8 +4,9 @@
 use super::account::{Origin, Sighting, Singleton, Stale};
 use super::bookkeeping::Private;
 use super::cloud::{Cloud, Session, Shared};
-use super::failure::error;
+use super::failure::{self, error};
 use super::inputs::{self, Inputs, Probe};
+use super::operations::parse_id;
 use super::planning::Desired;
 use super::state::State;
 use crate::blueprint::{AccountState, Facts, Spec, naming};
@@ -44,6 +45,18 @@ pub async fn cloud(
             None
         }
     }
+}
+
+/// The cloud that the pipeline of an id is in.
+pub async fn cloud_of(
+    diags: &mut Diagnostics,
+    shared: &Shared,
+    path: AttributePath,
+    id: &str,
+) -> Option<Arc<Cloud>> {
+    let (_, _, region) = parse_id(diags, path, id)?;
+    let session = session(diags, shared)?;
+    cloud(diags, &session, Some(&region)).await
 }
 
 pub fn probes((first, second): &(Inputs, Inputs)) -> [&Spec; 2] {
@@ -112,12 +125,11 @@ pub fn origin(prior: &State, private: &Private) -> Option<Origin> {
 }
 
 fn unreachable_aws(diags: &mut Diagnostics, cause: &HandlerError) {
-    error(
+    failure::of_call(
         diags,
         AttributePath::root(),
         "AWS cannot be used with this provider block",
-        format!(
-            "{cause}\n\nCheck the provider block, the AWS_* variables and the network, and run the command again."
-        ),
+        cause,
+        "Check the provider block, the AWS_* variables and the network, and run the command again.",
     );
 }

@@ -106,7 +106,7 @@ impl Function for ResourceName {
                     name: "limit".to_owned(),
                     param_type: Type::Number,
                     description: Description::markdown(
-                        "The longest name that the service takes, in characters, 16 or more: for example 63 of a bucket, 64 of a role or a function.",
+                        "The longest name that the service takes, in characters, 16 or more: for example 64 of a function, 80 of a queue.",
                     ),
                     ..Parameter::default()
                 },
@@ -114,8 +114,10 @@ impl Function for ResourceName {
             return_type: Type::String,
             summary: "A name as the pipeline's own resources have them".to_owned(),
             description: Description::markdown(
-                "`base-name-environment_suffix`, as the pipeline names its resources, for what stands beside it. What is longer than `limit` is cut, \
-                 and ends in eight hex digits of the whole name's SHA-256, so that two long names never meet.",
+                "`base-name-environment_suffix`, as the pipeline names what an account has in each region, for what stands beside it. What is longer than \
+                 `limit` is cut, and ends in eight hex digits of the whole name's SHA-256, so that two long names never meet. All three are lower-case letters, \
+                 digits and hyphens. The pipeline's buckets have the account's id and the region behind that, and its roles the region: names that are of all \
+                 regions need that too.",
             ),
             ..FunctionSchema::default()
         })
@@ -126,6 +128,19 @@ impl Function for ResourceName {
         diags: &mut Diagnostics,
         (base, name, suffix, limit): (String, String, String, f64),
     ) -> Option<String> {
+        for (index, part) in [&base, &name, &suffix].into_iter().enumerate() {
+            if part.is_empty() || !part.chars().all(naming::is_of_names) {
+                error(
+                    diags,
+                    AttributePath::function_argument(i64::try_from(index).unwrap_or_default()),
+                    "Not part of a name",
+                    format!(
+                        "\"{part}\" is not one or more lower-case letters, digits and hyphens. Write, for example, \"reports\"."
+                    ),
+                );
+                return None;
+            }
+        }
         let whole = whole(limit).filter(|limit| *limit >= SHORTEST);
         let Some(limit) = whole.and_then(|limit| usize::try_from(limit).ok()) else {
             error(

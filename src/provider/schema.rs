@@ -30,7 +30,8 @@ fn attributes() -> HashMap<String, Attribute> {
         (
             "region",
             text.clone(),
-            "Region of the pipelines. Also `AWS_REGION`, `AWS_DEFAULT_REGION` or the profile.",
+            "Region of the pipelines. Also `AWS_REGION`, `AWS_DEFAULT_REGION` or the profile. A change replaces every pipeline, which is refused \
+             unless its `allow_data_loss` is true.",
         ),
         (
             "profile",
@@ -76,7 +77,7 @@ fn attributes() -> HashMap<String, Attribute> {
         (
             "default_tags",
             map,
-            "Tags of every resource of every pipeline; a pipeline's own `tags` win.",
+            "Tags of every resource of every pipeline; a pipeline's own `tags` win. Changed in place.",
         ),
         (
             "ignore_tags",

@@ -445,7 +445,7 @@ def everything_through(id):
 
 
 CHANGES["AWS::EC2::VPCEndpoint"] += [
-    ([statement_path("Stranger")], everything_through, endpoint_of),
+    ([statement_path("+Stranger: Allow * to anybody")], everything_through, endpoint_of),
     (of_interfaces("SecurityGroupIds"), quarantine, endpoint_of),
     (of_interfaces("SubnetIds"), out_of_a_zone, endpoint_of),
     (of_interfaces("PrivateDnsEnabled"), modify_endpoint(PrivateDnsEnabled=False), endpoint_of),

@@ -145,5 +145,5 @@ def statement_path(sid):
     return f"PolicyDocument.Statement[{sid}]"
 
 
-def path_of_the_last(policy):
-    return statement_path(policy["Statement"][-1]["Sid"])
+def path_without_the_last(policy):
+    return statement_path("-" + policy["Statement"][-1]["Sid"])

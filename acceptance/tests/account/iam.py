@@ -114,7 +114,7 @@ INLINE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
 
 TAG["AWS::IAM::Role"] = (put_role_tags, role_tags)
 CHANGES["AWS::IAM::Role"] = [
-    (["AssumeRolePolicyDocument.Statement[Stranger]"], trust_everybody, lambda id: policy(role(id)["AssumeRolePolicyDocument"])),
+    ([f"AssumeRolePolicyDocument.Statement[+Stranger: Allow sts:AssumeRole to arn:aws:iam::{account}:root]"], trust_everybody, lambda id: policy(role(id)["AssumeRolePolicyDocument"])),
     (["Description"], lambda id: iam.update_role(RoleName=physical(id), Description="other", MaxSessionDuration=role(id)["MaxSessionDuration"]),
      lambda id: role(id).get("Description")),
     (["MaxSessionDuration"], lambda id: iam.update_role(RoleName=physical(id), Description=role(id)["Description"], MaxSessionDuration=7200),
@@ -162,9 +162,9 @@ def detach_from_roles(id):
 
 TAG["AWS::IAM::ManagedPolicy"] = (put_policy_tags, policy_tags)
 CHANGES["AWS::IAM::ManagedPolicy"] = [
-    ([statement_path("Stranger")], put_version(everything_allowed), policy_document),
+    ([statement_path("+Stranger: Allow * on *")], put_version(everything_allowed), policy_document),
     # A policy says something: AWS takes none without a statement.
-    (lambda id: [path_of_the_last(default_version(physical(id)))] if len(default_version(physical(id))["Statement"]) > 1 else [],
+    (lambda id: [path_without_the_last(default_version(physical(id)))] if len(default_version(physical(id))["Statement"]) > 1 else [],
      put_version(without_the_last), policy_document),
     (lambda id: ["Roles"] if "tap:roles" in policy_tags(id) else [], detach_from_roles, lambda id: roles_of_policy(physical(id))),
 ]

@@ -97,7 +97,7 @@ def put_key_policy(id):
 
 CHANGES["AWS::KMS::Key"] = [
     (["Description"], lambda id: kms.update_key_description(KeyId=physical(id), Description="other"), key_metadata("Description")),
-    (["KeyPolicy.Statement[Stranger]"], put_key_policy, key_policy),
+    ([f"KeyPolicy.Statement[+Stranger: Allow kms:* to arn:aws:iam::{account}:root]"], put_key_policy, key_policy),
     (["RotationPeriodInDays"], lambda id: kms.enable_key_rotation(KeyId=physical(id), RotationPeriodInDays=100), key_rotation),
     (["EnableKeyRotation", "RotationPeriodInDays"], lambda id: kms.disable_key_rotation(KeyId=physical(id)), key_rotation),
     (["Enabled"], lambda id: kms.disable_key(KeyId=physical(id)), key_metadata("KeyState")),

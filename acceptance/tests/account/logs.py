@@ -132,7 +132,7 @@ def of_any_rule(policy):
 
 
 CHANGES["AWS::Logs::ResourcePolicy"] = [
-    (lambda id: [path_of_the_last(log_policy(id))], put_log_policy(without_the_last), log_policy),
+    (lambda id: [path_without_the_last(log_policy(id))], put_log_policy(without_the_last), log_policy),
     (lambda id: [f"{statement_path('ApiCalls')}.Condition.ArnEquals.aws:SourceArn"], put_log_policy(of_any_rule), log_policy),
 ]
 

@@ -75,7 +75,7 @@ def put_topic_policy(id):
     sns.set_topic_attributes(TopicArn=physical(id), AttributeName="Policy", AttributeValue=json.dumps(policy))
 
 
-CHANGES["AWS::SNS::TopicPolicy"] = [(lambda id: [path_of_the_last(topic_policy(id))], put_topic_policy, topic_policy)]
+CHANGES["AWS::SNS::TopicPolicy"] = [(lambda id: [path_without_the_last(topic_policy(id))], put_topic_policy, topic_policy)]
 
 # What a subscription connects is all that it is.
 CHANGES["AWS::SNS::Subscription"] = []

@@ -156,6 +156,14 @@ def apigateway(call):
     verb = f"apigateway:{method_of('apigateway', operation)}"
     on = f"arn:aws:apigateway:{region}::{call['path']}"
     yield verb, on, MADE if operation in API_CREATES else OURS
+    if operation in ("CreateRestApi", "CreateDomainName"):
+        role = f"arn:aws:iam::{account}:role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway"
+        yield "iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": "ops.apigateway.amazonaws.com"}
+    if operation == "UpdateAccount":
+        role = f"arn:aws:iam::{account}:role/{names['api logging role']}"
+        yield "iam:PassRole", role, {"iam:PassedToService": "apigateway.amazonaws.com"}
+    if "Policy" in configured and operation in ("CreateRestApi", "UpdateRestApi"):
+        yield "apigateway:UpdateRestApiPolicy", on, {}
     if operation in (*API_CREATES, "CreateStage"):
         yield "apigateway:PUT", f"arn:aws:apigateway:{region}::/tags/x", MADE
     if operation in ("CreateStage", "UpdateStage"):
@@ -207,6 +215,8 @@ def awslambda(call):
     on = name if name.startswith("arn:") else arn("lambda", f"function:{name}")
     known = re.sub(r"\d{8}(v\d)?$", "", operation)
     yield f"lambda:{known}", on, {}
+    if known == "GetFunction":
+        yield "lambda:ListTags", on, {}
     if known in ("CreateFunction", "UpdateFunctionConfiguration"):
         role = on.rsplit(":", 1)[-1] + f"-{region}"
         to = {"iam:PassedToService": "lambda.amazonaws.com"}
@@ -214,6 +224,7 @@ def awslambda(call):
         yield "kms:CreateGrant", KEY, via("lambda")
         for describes in ("SecurityGroups", "Subnets", "Vpcs"):
             yield f"ec2:Describe{describes}", "*", {}
+        yield "ec2:GetSecurityGroupsForVpc", arn("ec2", "vpc/vpc-1"), {}
 
 
 def kms(call):
@@ -264,13 +275,19 @@ def logs(call):
 def config(call):
     operation = call["operation"]
     action, on = f"config:{operation}", arn("config", "config-rule/config-rule-x")
-    if operation.startswith("Describe"):
+    recorder = arn("config", f"configuration-recorder/{names['recorder']}/x")
+    if operation.startswith("Describe") or "DeliveryChannel" in operation:
         yield action, "*", {}
+    elif "ConfigurationRecorder" in operation:
+        yield action, recorder, {}
+        if operation == "PutConfigurationRecorder":
+            yield "config:TagResource", recorder, {}
+            role = f"arn:aws:iam::{account}:role/{names['recorder role']}"
+            yield "iam:PassRole", role, {"iam:PassedToService": "config.amazonaws.com"}
     elif operation == "PutConfigRule":
         yield action, on, MADE
         yield "config:TagResource", on, MADE
     elif operation == "ListTagsForResource":
-        recorder = arn("config", "configuration-recorder/default/x")
         yield action, recorder if "recorder" in call["resource"] else on, OURS
     else:
         yield action, on, OURS
@@ -339,14 +356,30 @@ def sqs(call):
 
 def cloudtrail(call):
     operation = call["operation"]
-    lists = operation == "DescribeTrails"
-    yield f"cloudtrail:{operation}", "*" if lists else arn("cloudtrail", "trail/management"), {}
+    if operation == "DescribeTrails":
+        yield f"cloudtrail:{operation}", "*", {}
+        return
+    name = call["resource"] or "management"
+    on = name if name.startswith("arn:") else arn("cloudtrail", f"trail/{name}")
+    yield f"cloudtrail:{operation}", on, {}
+    if operation == "CreateTrail":
+        yield "cloudtrail:AddTags", on, {}
 
 
 def guardduty(call):
     operation = call["operation"]
-    lists = operation == "ListDetectors"
-    yield f"guardduty:{operation}", "*" if lists else arn("guardduty", "detector/x"), {}
+    if operation in ("ListDetectors", "CreateDetector"):
+        yield f"guardduty:{operation}", "*", MADE
+    else:
+        yield f"guardduty:{operation}", arn("guardduty", "detector/x"), OURS
+    if operation == "CreateDetector":
+        yield "guardduty:TagResource", "*", MADE
+        for service, role in (
+            ("guardduty", "AWSServiceRoleForAmazonGuardDuty"),
+            ("malware-protection.guardduty", "AWSServiceRoleForAmazonGuardDutyMalwareProtection"),
+        ):
+            linked = f"arn:aws:iam::{account}:role/aws-service-role/{service}.amazonaws.com/{role}"
+            yield "iam:CreateServiceLinkedRole", linked, {"iam:AWSServiceName": f"{service}.amazonaws.com"}
 
 
 ASKS = {

@@ -178,3 +178,21 @@ pub fn expect_clean_destroy(terraform: &Terraform, sandbox: &Sandbox) {
 pub fn expect_empty_account(sandbox: &Sandbox) {
     assert_eq!(account(sandbox), json!({}), "the account should be empty");
 }
+
+/// The process ids of the providers that a Terraform has started.
+pub fn providers_of(terraform: &std::process::Child) -> Vec<String> {
+    let listed = std::process::Command::new("ps")
+        .args(["-A", "-o", "pid=,ppid=,args="])
+        .output()
+        .expect("ps runs");
+    let parent = terraform.id().to_string();
+    String::from_utf8_lossy(&listed.stdout)
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (pid, ppid, program) = (words.next()?, words.next()?, words.next()?);
+            let ours = ppid == parent && program.contains("terraform-provider-tap");
+            ours.then(|| pid.to_owned())
+        })
+        .collect()
+}

@@ -3,7 +3,7 @@ data "tap_secure_pipeline_template" "documents" {
   environment_suffix = "prod"
 }
 
-resource "local_file" "template" {
-  filename = "documents-prod.template.json"
-  content  = data.tap_secure_pipeline_template.documents.json
+# For cfn-lint, checkov or cdk-nag, which read a file: terraform output -raw template > documents-prod.template.json
+output "template" {
+  value = data.tap_secure_pipeline_template.documents.json
 }

@@ -1,4 +1,4 @@
-# A bucket beside the pipeline's own, under a name like theirs: "reports-documents-prod".
-resource "aws_s3_bucket" "reports" {
-  bucket = provider::tap::resource_name("reports", "documents", "prod", 63)
+# "reports-documents-prod": the name of a bucket beside the pipeline's own, for the `bucket` of an `aws_s3_bucket`.
+output "reports_bucket" {
+  value = provider::tap::resource_name("reports", "documents", "prod", 63)
 }

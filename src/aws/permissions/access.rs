@@ -23,10 +23,9 @@ const FOR_SECRETS: When = &[("kms:ViaService", &["secretsmanager.{region}.amazon
 
 const ROLES: &[Row] = &[
     // Tags in the creating call ask for the tagging permission too
-    // (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_roles.html).
+    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_iam.html).
     row(
         &[
-            "iam:AttachRolePolicy",
             "iam:CreateRole",
             "iam:DeleteRole",
             "iam:DeleteRolePermissionsBoundary",
@@ -43,6 +42,12 @@ const ROLES: &[Row] = &[
         ],
         ROLE,
     ),
+    // Whatever is attached may be taken away; nothing is attached but what the
+    // template says.
+    row(&["iam:AttachRolePolicy"], ROLE).when(&[(
+        "iam:PolicyARN",
+        &["arn:{partition}:iam::{account}:policy/{ManagedPolicyArns}"],
+    )]),
 ];
 
 const POLICIES: &[Row] = &[
@@ -62,8 +67,13 @@ const POLICIES: &[Row] = &[
     ),
     // A policy that is deleted or replaced is taken from whoever has it.
     row(
-        &["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+        &["iam:DetachRolePolicy"],
         On::Arns(&["arn:{partition}:iam::{account}:role/*"]),
+    )
+    .when(OWN_POLICIES),
+    row(
+        &["iam:AttachRolePolicy"],
+        On::Arns(&["arn:{partition}:iam::{account}:role/{Roles}"]),
     )
     .when(OWN_POLICIES),
 ];
@@ -128,6 +138,8 @@ const SECRETS: &[Row] = &[
         SECRET,
     ),
     row(&["secretsmanager:GetRandomPassword"], On::Anything),
+    // Another key has the versions that are there encrypted with it
+    // (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html).
     row(
         &["secretsmanager:CreateSecret", "secretsmanager:UpdateSecret"],
         On::Named {
@@ -136,7 +148,7 @@ const SECRETS: &[Row] = &[
             ours: "kms:key/*",
         },
     )
-    .asks(&["kms:Decrypt", "kms:GenerateDataKey"])
+    .asks(&["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"])
     .when(FOR_SECRETS),
 ];
 
@@ -149,8 +161,8 @@ const ROTATIONS: &[Row] = &[
         ],
         SECRET_OF,
     ),
-    // Secrets Manager calls the function that it is told of once, as the caller
-    // (https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html).
+    // Secrets Manager starts a rotation, or tries the function, as the caller
+    // (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html).
     row(
         &["secretsmanager:RotateSecret"],
         On::Arns(&["lambda:function:{RotationLambdaARN}"]),
@@ -194,7 +206,7 @@ pub(super) const MANIFEST: &[Row] = &[
         MANIFEST_PARAMETER,
     ),
     // Its tags are in the creating call
-    // (https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html).
+    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_ssm.html).
     row(&["ssm:PutParameter"], MANIFEST_PARAMETER).asks(&["ssm:AddTagsToResource"]),
 ];
 

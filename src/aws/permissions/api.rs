@@ -1,12 +1,12 @@
 //! The API and its firewall.
 //!
 //! API Gateway's permissions are methods on paths
-//! (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html>).
+//! (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_apigateway.html>).
 //! What is below an API or a usage plan is told by the tags of that, which it
 //! inherits
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html>).
 
-use super::row::{Kind, On, Row, Words, kind, row};
+use super::row::{Kind, On, Row, When, Words, kind, row};
 
 const API: On = On::Ours(&["arn:{partition}:apigateway:{region}::/restapis/*"]);
 const APIS_SEEN: On = On::Arns(&["arn:{partition}:apigateway:{region}::/restapis/*"]);
@@ -41,11 +41,31 @@ const UNTAG: Row = row(&["apigateway:UntagResource"], TAGS).asks(DELETE);
 /// Whose a child is stands in the API's tags.
 const API_OF_CHILD: Row = row(&["apigateway:GetRestApi"], APIS_SEEN).asks(GET);
 
+/// The first API or domain of an account makes API Gateway's own role
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html>).
+const SERVICE_ROLE: On = On::Arns(&[
+    "arn:{partition}:iam::{account}:role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway",
+]);
+const OF_API_GATEWAY: When = &[("iam:AWSServiceName", &["ops.apigateway.amazonaws.com"])];
+
 const REST_APIS: &[Row] = &[
     row(&["apigateway:CreateRestApi"], On::Made(APIS)).asks(POST),
     row(&["apigateway:GetRestApis"], On::Arns(APIS)).asks(GET),
     API_OF_CHILD,
     row(&["apigateway:UpdateRestApi"], API).asks(PATCH),
+    // A resource policy asks for one more, of what has no tags yet
+    // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html).
+    row(
+        &["apigateway:CreateRestApi", "apigateway:UpdateRestApi"],
+        On::Arns(&[
+            "arn:{partition}:apigateway:{region}::/restapis{Policy|there}",
+            "arn:{partition}:apigateway:{region}::/restapis/*{Policy|there}",
+        ]),
+    )
+    .asks(&["apigateway:UpdateRestApiPolicy"]),
+    row(&["apigateway:CreateRestApi"], SERVICE_ROLE)
+        .asks(&["iam:CreateServiceLinkedRole"])
+        .when(OF_API_GATEWAY),
     row(&["apigateway:DeleteRestApi"], API).asks(DELETE),
     TAG,
     UNTAG,
@@ -136,7 +156,9 @@ const STAGES: &[Row] = &[
 ];
 
 /// What a service asks of the caller that makes it deliver to a log group
-/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-CWL.html>).
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-CWL.html>),
+/// and to change and end that
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html>).
 const VENDED_LOGS: Words = &[
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
@@ -222,9 +244,13 @@ const DOMAIN_NAMES: &[Row] = &[
     row(&["apigateway:GetDomainName"], DOMAIN).asks(GET),
     row(&["apigateway:UpdateDomainName"], DOMAIN).asks(PATCH),
     row(&["apigateway:DeleteDomainName"], DOMAIN).asks(DELETE),
-    // A domain with client certificates has its certificate put and taken by
-    // permissions of their own, and who makes it reads the truststore
-    // (https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html).
+    row(&["apigateway:CreateDomainName"], SERVICE_ROLE)
+        .asks(&["iam:CreateServiceLinkedRole"])
+        .when(OF_API_GATEWAY),
+    // A domain has its certificate put and taken by permissions of their own
+    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_apigateway.html),
+    // and who makes one with client certificates reads the truststore
+    // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-apigateway-domainname-mutualtlsauthentication.html).
     row(
         &["apigateway:CreateDomainName", "apigateway:UpdateDomainName"],
         On::Arns(&[
@@ -274,7 +300,7 @@ const ACCOUNTS: &[Row] = &[
 ];
 
 /// Rule groups that AWS manages are named by resources of their own
-/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_awswafv2.html>).
+/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_wafv2.html>).
 const MANAGED_RULES: On = On::Arns(&["wafv2:regional/managedruleset/*/*"]);
 
 const WEB_ACLS: &[Row] = &[
@@ -298,7 +324,7 @@ const STAGE: On = On::Arns(&["arn:{partition}:apigateway:{region}::/restapis/*/s
 
 /// Both sides of the association are asked for, and API Gateway by a
 /// permission of its own
-/// (<https://docs.aws.amazon.com/waf/latest/APIReference/API_AssociateWebACL.html>).
+/// (<https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html>).
 const WEB_ACL_ASSOCIATIONS: &[Row] = &[
     row(
         &["wafv2:AssociateWebACL", "wafv2:ListTagsForResource"],

@@ -43,12 +43,14 @@ pub(super) enum Said {
 impl Names<'_> {
     /// What a property says, item by item if it is a list.
     pub fn said(&self, property: &str) -> Vec<Said> {
-        let value = self.properties.pointer(&format!("/{property}"));
-        match value {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(items)) => items.iter().map(|item| self.one(item)).collect(),
-            Some(value) => vec![self.one(value)],
-        }
+        let path: Vec<&str> = property.split('/').collect();
+        let values = below(self.properties, &path).into_iter();
+        let each = values.flat_map(|value| match value {
+            Value::Null => Vec::new(),
+            Value::Array(items) => items.iter().map(|item| self.one(item)).collect(),
+            value => vec![self.one(value)],
+        });
+        each.collect()
     }
 
     fn one(&self, value: &Value) -> Said {
@@ -127,6 +129,21 @@ impl Names<'_> {
     }
 }
 
+/// The values at the end of a path, in which a star is every item of a list.
+fn below<'a>(value: &'a Value, path: &[&str]) -> Vec<&'a Value> {
+    match path {
+        [] => vec![value],
+        ["*", rest @ ..] => {
+            let items = value.as_array().into_iter().flatten();
+            items.flat_map(|item| below(item, rest)).collect()
+        }
+        [member, rest @ ..] => {
+            let member = value.get(member);
+            member.map_or_else(Vec::new, |value| below(value, rest))
+        }
+    }
+}
+
 /// `kms:key/*` as an ARN.
 fn whole(pattern: &str) -> String {
     match pattern.split_once(':') {
@@ -139,7 +156,7 @@ fn whole(pattern: &str) -> String {
 
 /// A name as an ARN has it: the path of a parameter without its first slash,
 /// the bucket of `arn:aws:s3:::bucket/prefix/`, what `s3://` stands before, and
-/// the secret that `{{resolve:secretsmanager:secret:SecretString:member}}` names.
+/// nothing where a property only has to be there, and the secret that `{{resolve:secretsmanager:secret:SecretString:member}}` names.
 fn shaped<'a>(name: &'a str, shape: &str) -> &'a str {
     match shape {
         "path" => name.trim_start_matches('/'),
@@ -147,6 +164,7 @@ fn shaped<'a>(name: &'a str, shape: &str) -> &'a str {
             let bucket = name.rsplit(':').next().unwrap_or(name);
             bucket.split('/').next().unwrap_or(bucket)
         }
+        "there" => "",
         "s3" => name.trim_start_matches("s3://"),
         "secret" => {
             let inside = name.trim_start_matches("{{resolve:secretsmanager:");

@@ -90,6 +90,7 @@ const TABLES: &[Row] = &[
         "kms:DescribeKey",
         "kms:Encrypt",
         "kms:GenerateDataKey",
+        "kms:GenerateDataKeyWithoutPlaintext",
         "kms:ReEncryptFrom",
         "kms:ReEncryptTo",
     ])

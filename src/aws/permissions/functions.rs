@@ -7,14 +7,19 @@ const FUNCTION: On = On::Arns(&["lambda:function:{FunctionName}"]);
 const FOR_FUNCTIONS: When = &[("kms:ViaService", &["lambda.{region}.amazonaws.com"])];
 const TO_FUNCTIONS: When = &[("iam:PassedToService", &["lambda.amazonaws.com"])];
 
+/// Tags are in the answer only for who may list them
+/// (<https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html>).
+const SEEN: Row =
+    row(&["lambda:GetFunction"], FUNCTION).asks(&["lambda:GetFunction", "lambda:ListTags"]);
+
 const FUNCTIONS: &[Row] = &[
+    SEEN,
     // The policy of a function is kept with its tags.
     row(
         &[
             "lambda:CreateFunction",
             "lambda:DeleteFunction",
             "lambda:DeleteFunctionConcurrency",
-            "lambda:GetFunction",
             "lambda:GetFunctionConfiguration",
             "lambda:GetPolicy",
             "lambda:PutFunctionConcurrency",
@@ -26,7 +31,7 @@ const FUNCTIONS: &[Row] = &[
         ],
         FUNCTION,
     ),
-    // https://docs.aws.amazon.com/lambda/latest/dg/access-control-identity-based.html
+    // https://docs.aws.amazon.com/lambda/latest/dg/permissions-user-function.html
     row(
         &[
             "lambda:CreateFunction",
@@ -50,6 +55,14 @@ const FUNCTIONS: &[Row] = &[
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcs",
     ]),
+    row(
+        &[
+            "lambda:CreateFunction",
+            "lambda:UpdateFunctionConfiguration",
+        ],
+        On::Arns(&["ec2:vpc/*"]),
+    )
+    .asks(&["ec2:GetSecurityGroupsForVpc"]),
     // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
     row(
         &[
@@ -73,17 +86,19 @@ const FUNCTIONS: &[Row] = &[
     .asks(&["s3:GetObject", "s3:GetObjectVersion"]),
 ];
 
-const PERMISSIONS: &[Row] = &[row(
-    &[
-        "lambda:AddPermission",
-        "lambda:GetFunction",
-        "lambda:GetPolicy",
-        "lambda:RemovePermission",
-        "lambda:TagResource",
-        "lambda:UntagResource",
-    ],
-    FUNCTION,
-)];
+const PERMISSIONS: &[Row] = &[
+    SEEN,
+    row(
+        &[
+            "lambda:AddPermission",
+            "lambda:GetPolicy",
+            "lambda:RemovePermission",
+            "lambda:TagResource",
+            "lambda:UntagResource",
+        ],
+        FUNCTION,
+    ),
+];
 
 /// The provider's own zips are in no bucket: the one that stands for them in a
 /// template is not there.

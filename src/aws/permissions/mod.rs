@@ -113,7 +113,10 @@ fn granted(row: &Row, names: &Names<'_>) -> Vec<Grant> {
             ours,
         } => {
             let (others, any) = names.others(property, arn);
-            let ours = if any { arns(&[ours]) } else { Vec::new() };
+            let ours = match any && ours != row::NOTHING {
+                true => arns(&[ours]),
+                false => Vec::new(),
+            };
             vec![(others, BTreeMap::new()), (ours, is_ours(pipeline))]
         }
     };
@@ -125,6 +128,11 @@ fn granted(row: &Row, names: &Names<'_>) -> Vec<Grant> {
         ((*key).to_owned(), values.collect::<Vec<_>>())
     });
     let besides: Vec<_> = besides.collect();
+    // A property that is not there makes no value, and what nothing fulfils is
+    // no grant.
+    if besides.iter().any(|(_, values)| values.is_empty()) {
+        return Vec::new();
+    }
     let grants = on.into_iter().filter(|(arns, _)| !arns.is_empty());
     grants
         .map(|(arns, mut when)| {

@@ -25,7 +25,8 @@ pub(super) struct Row {
 /// Resources. An ARN holds `{partition}`, `{region}`, `{account}`, `{stack}`
 /// (the pipeline's id without its region) and properties (`{RoleName}`, or
 /// `{Code/S3Bucket}` below one); `kms:key/*` is short for one with a region and
-/// an account. A property that is not there makes no ARN.
+/// an account. A property that is not there makes no ARN; `{Policy|there}` only
+/// has to be there. `{Targets/*/RoleArn}` is of each item of a list.
 #[derive(Clone, Copy)]
 pub(super) enum On {
     /// The action knows no resources, or lists all that there are.
@@ -44,6 +45,9 @@ pub(super) enum On {
         ours: &'static str,
     },
 }
+
+/// In place of what the pipeline makes, where that is allowed by another row.
+pub(super) const NOTHING: &str = "";
 
 /// Of one type, or of what is called whatever a template holds.
 pub(super) struct Kind {

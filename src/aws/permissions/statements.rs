@@ -127,8 +127,17 @@ fn statement(grant: &Grant, counts: &mut BTreeMap<String, usize>) -> Value {
         "Resource": few(&grant.resources),
     });
     if !grant.when.is_empty() {
-        let when = grant.when.iter().map(|(key, values)| (key, few(values)));
-        statement["Condition"] = json!({ "StringEquals": when.collect::<BTreeMap<_, _>>() });
+        let mut operators: BTreeMap<&str, BTreeMap<&String, Value>> = BTreeMap::new();
+        for (key, values) in &grant.when {
+            // A name that could not be told stands as a star in its place.
+            let operator = match values.iter().any(|value| value.contains('*')) {
+                true => "StringLike",
+                false => "StringEquals",
+            };
+            let keys = operators.entry(operator).or_default();
+            keys.insert(key, few(values));
+        }
+        statement["Condition"] = json!(operators);
     }
     statement
 }

@@ -1,7 +1,7 @@
 //! What watches: logs, alarms, rules of events and of Config, the trail, the
 //! detector.
 
-use super::row::{Kind, On, Row, When, kind, row};
+use super::row::{Kind, NOTHING, On, Row, When, kind, row};
 
 /// Calls about a log group ask for the ARN with a star behind, calls about its
 /// tags for the one without
@@ -50,6 +50,18 @@ const LOG_GROUPS: &[Row] = &[
     // Tags in the creating call
     // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html).
     row(&["logs:CreateLogGroup"], GROUP).asks(&["logs:TagResource"]),
+    // Of a key of the pipeline's own that is allowed anyhow
+    // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html).
+    row(
+        &["logs:AssociateKmsKey", "logs:CreateLogGroup"],
+        On::Named {
+            property: "KmsKeyId",
+            arn: "kms:key/{}",
+            ours: NOTHING,
+        },
+    )
+    .asks(&["kms:DescribeKey"])
+    .when(&[("kms:ViaService", &["logs.{region}.amazonaws.com"])]),
     row(&["logs:DescribeLogGroups"], On::Anything),
 ];
 
@@ -86,8 +98,7 @@ const ALARMS: &[Row] = &[
         ],
         ALARM,
     ),
-    // A list, even of one
-    // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html).
+    // A list, even of one.
     row(
         &["cloudwatch:DescribeAlarms"],
         On::Arns(&["cloudwatch:alarm:*"]),
@@ -124,7 +135,7 @@ const EVENT_RULES: &[Row] = &[
     // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
     row(
         &["events:PutTargets"],
-        On::Arns(&["arn:{partition}:iam::{account}:role/{Targets/0/RoleArn}"]),
+        On::Arns(&["arn:{partition}:iam::{account}:role/{Targets/*/RoleArn}"]),
     )
     .asks(&["iam:PassRole"])
     .when(TO_EVENTS),
@@ -217,6 +228,16 @@ const GUARDDUTY: &[Row] = &[
     )
     .asks(&["iam:CreateServiceLinkedRole"])
     .when(&[("iam:AWSServiceName", &["guardduty.amazonaws.com"])]),
+    // Its protection from malware is on in a new detector
+    // (https://docs.aws.amazon.com/guardduty/latest/ug/slr-permissions-malware-protection.html).
+    row(
+        &["guardduty:CreateDetector"],
+        On::Arns(&[
+            "arn:{partition}:iam::{account}:role/aws-service-role/malware-protection.guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDutyMalwareProtection",
+        ]),
+    )
+    .asks(&["iam:CreateServiceLinkedRole"])
+    .when(&[("iam:AWSServiceName", &["malware-protection.guardduty.amazonaws.com"])]),
     row(
         &[
             "guardduty:DeleteDetector",

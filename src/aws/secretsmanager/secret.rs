@@ -31,14 +31,19 @@ use serde::{Deserialize, Serialize};
 /// as many days as the tag `tap:deletion-window-days` says (30 without it), in
 /// which the secret keeps its name. The key has the same tag: without the key
 /// nobody has the value back. One of ours that
-/// waits there under the same key is restored with the value it had; under
-/// another key it is refused, since that key may be on its way out too, and
+/// waits there under the same key is restored with the value it had, or with the
+/// password that the user supplies: that it was deleted, and its value is that of
+/// another life, the tag `tap:password-version` says as 0, which `delete` writes.
+/// Under another key it is refused, since that key may be on its way out too, and
 /// with it the value. What waits for its deletion counts as gone: nobody can
 /// read it.
 pub(in crate::aws) struct Secret;
 
 /// Counts the passwords that the user has supplied.
 const TAG_VERSION: &str = "tap:password-version";
+
+/// Its value while the secret waits for its deletion: no version of the user's.
+const PUT_AWAY: &str = "0";
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -104,7 +109,7 @@ impl ResourceType for Secret {
     }
 
     /// Nothing for a secret that was just made; one that was restored is
-    /// brought to what is wanted, but for its value.
+    /// brought to what is wanted, its value only where the user supplies one.
     async fn configure(
         &self,
         _cx: &Context<'_>,
@@ -113,8 +118,19 @@ impl ResourceType for Secret {
         desired: &SecretProperties,
     ) -> Outcome<()> {
         let secret = super::parent(clients, "secretsmanager:DescribeSecret", identifier).await?;
-        let current = properties_of(&secret, Some(desired), clients);
-        change(clients, identifier, &current, desired, None).await
+        let mut current = properties_of(&secret, Some(desired), clients);
+        let mut value = None;
+        if tags_in(&secret)
+            .get(TAG_VERSION)
+            .is_some_and(|version| version == PUT_AWAY)
+        {
+            current.tags.retain(|tag| tag.key != TAG_VERSION);
+            current.tags.push(put_away());
+            if clients.supplied(&desired.name).is_some() {
+                value = generated(clients, desired).await?;
+            }
+        }
+        change(clients, identifier, &current, desired, value).await
     }
 
     async fn read(
@@ -176,10 +192,13 @@ impl ResourceType for Secret {
         if secret.deleted_date.is_some() && !force {
             return Ok(());
         }
-        let mut call = clients
-            .secretsmanager()
-            .delete_secret()
-            .secret_id(identifier);
+        let api = clients.secretsmanager();
+        if !force {
+            let tag = sdk_tags(&tags::to_map(&[put_away()]));
+            let call = api.tag_resource().secret_id(identifier).set_tags(Some(tag));
+            found(call.send().await.during("secretsmanager:TagResource"))?;
+        }
+        let mut call = api.delete_secret().secret_id(identifier);
         if force {
             call = call.force_delete_without_recovery(true);
         } else {
@@ -262,6 +281,13 @@ async fn reuse(
         .map_err(not_yet)?;
     cx.note(format!("{} was restored with its value", named(name)));
     Ok(as_physical(restored.arn().unwrap_or(name)))
+}
+
+fn put_away() -> Tag {
+    Tag {
+        key: TAG_VERSION.to_owned(),
+        value: PUT_AWAY.to_owned(),
+    }
 }
 
 fn waits(secret: &DescribeSecretOutput, name: &str) -> String {

@@ -1,9 +1,16 @@
 //! Who may do what.
 
 use super::{Check, Controls};
-use crate::evidence::statements::{Said, admits_everybody, is_everybody, names_an_account};
-use crate::evidence::subject::{Subject, Verdict, at, list, many, seen, show, texts};
+use crate::evidence::statements::{
+    Caller, account_of, admitted, allowing, is_everybody, names_account, strangers, told,
+};
+use crate::evidence::subject::{Subject, Verdict, at, list, many, seen, show, texts, unread};
 use serde_json::Value;
+
+const AUDITOR_ROLE: &str = "AuditorRole";
+/// The roles of what an account has one of: AWS says what they look like.
+const API_LOGGING_ROLE: &str = "ApiLoggingRole";
+const RECORDER_ROLE: &str = "ConfigRole";
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -61,6 +68,33 @@ pub(super) const CHECKS: &[Check] = &[
             let policies = texts(role.at("InlinePolicies"));
             seen(policies.is_empty(), format!("inline: {}", list(&policies)))
         },
+        waiver: None,
+    },
+    Check {
+        name: "roles_have_no_policies_of_others",
+        title: "Roles have no policies but the pipeline's own",
+        requirements: &["7.2.2", "7.2.5"],
+        controls: Controls::NONE,
+        types: &["AWS::IAM::Role"],
+        judge: has_its_policies,
+        waiver: None,
+    },
+    Check {
+        name: "roles_have_their_boundary",
+        title: "Roles have a boundary, which what is attached to them later does not widen",
+        requirements: &["7.2.5", "7.3.2"],
+        controls: Controls::NONE,
+        types: &["AWS::IAM::Role"],
+        judge: is_bounded,
+        waiver: None,
+    },
+    Check {
+        name: "roles_admit_only_who_is_named",
+        title: "Nobody assumes a role but services for the account, the account itself and named auditors",
+        requirements: &["7.2.5", "7.3.1"],
+        controls: Controls::NONE,
+        types: &["AWS::IAM::Role"],
+        judge: admits_the_named,
         waiver: None,
     },
     Check {
@@ -123,14 +157,20 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
+/// The ARN of the pipeline's own sources holds the account, or the account
+/// stands beside it.
 fn admits_a_service(permission: &Subject<'_>) -> Option<Verdict> {
+    let account = permission.pipeline.account_id.as_str();
     let principal = permission.at("Principal").as_str().unwrap_or("*");
-    let scope = match permission.at("SourceArn") {
-        Value::Null => permission.at("SourceAccount"),
+    let (arn, owner) = (permission.at("SourceArn"), permission.at("SourceAccount"));
+    let bound =
+        owner.as_str() == Some(account) || arn.as_str().and_then(account_of) == Some(account);
+    let scope = match arn {
+        Value::Null => owner,
         arn => arn,
     };
     seen(
-        principal.ends_with(".amazonaws.com") && scope.is_string(),
+        principal.ends_with(".amazonaws.com") && bound,
         format!("{principal} for {}", show(scope)),
     )
 }
@@ -144,11 +184,74 @@ fn admits_no_others(function: &Subject<'_>) -> Option<Verdict> {
     )
 }
 
+/// What the role names; a policy that names the role is the pipeline's own.
+fn has_its_policies(role: &Subject<'_>) -> Option<Verdict> {
+    let attached = role.at("ManagedPolicyArns");
+    if attached.is_null() {
+        return unread("ManagedPolicyArns");
+    }
+    let foreign: Vec<&str> = many(attached)
+        .into_iter()
+        .filter(|arn| !is_given(role, arn))
+        .filter_map(Value::as_str)
+        .collect();
+    let observed = match foreign.as_slice() {
+        [] => format!("attached: {}", list(&texts(attached))),
+        foreign => format!("policies of others: {}", list(foreign)),
+    };
+    seen(foreign.is_empty(), observed)
+}
+
+/// One of the pipeline's, or the one that AWS has for recorders.
+fn is_given(role: &Subject<'_>, arn: &Value) -> bool {
+    const OF_RECORDERS: &str = ":iam::aws:policy/service-role/AWS_ConfigRole";
+    let of_recorders = arn.as_str().is_some_and(|arn| arn.ends_with(OF_RECORDERS));
+    let mut own = role.others("AWS::IAM::ManagedPolicy");
+    (role.id == RECORDER_ROLE && of_recorders) || own.any(|policy| policy.is_named_by(arn))
+}
+
+/// By a policy that was made for this very role: another role's may be wider.
+fn is_bounded(role: &Subject<'_>) -> Option<Verdict> {
+    if [API_LOGGING_ROLE, RECORDER_ROLE].contains(&role.id) {
+        return None;
+    }
+    let stem = role.id.strip_suffix("Role").unwrap_or(role.id);
+    let boundary = role.at("PermissionsBoundary");
+    let own = role
+        .others("AWS::IAM::ManagedPolicy")
+        .any(|policy| policy.id.starts_with(stem) && policy.is_named_by(boundary));
+    seen(own, role.show("PermissionsBoundary"))
+}
+
+/// API Gateway assumes the role that an account has for its logs without saying
+/// for which API.
+fn admits_the_named(role: &Subject<'_>) -> Option<Verdict> {
+    let pipeline = role.pipeline;
+    let document = role.at("AssumeRolePolicyDocument");
+    let unnamed = strangers(document, &pipeline.account_id, |one| match role.id {
+        AUDITOR_ROLE => pipeline
+            .trusted_accounts
+            .iter()
+            .any(|account| one.is_of(account)),
+        API_LOGGING_ROLE => one.kind == "Service" && one.name == "apigateway.amazonaws.com",
+        _ => false,
+    });
+    let observed = match unnamed.as_slice() {
+        [] => {
+            let named: Vec<&str> = allowing(document)
+                .flat_map(admitted)
+                .map(|one| one.name)
+                .collect();
+            format!("assumed by: {}", list(&named))
+        }
+        unnamed => format!("assumed also by: {}", list(unnamed)),
+    };
+    seen(unnamed.is_empty(), observed)
+}
+
 /// The statements of a policy that allow something.
 fn allowed<'a>(policy: &Subject<'a>) -> impl Iterator<Item = &'a Value> {
-    many(policy.at("PolicyDocument.Statement"))
-        .into_iter()
-        .filter(|statement| at(statement, "Effect").as_str() == Some("Allow"))
+    allowing(policy.at("PolicyDocument"))
 }
 
 fn decrypts(statement: &Value) -> bool {
@@ -170,22 +273,24 @@ fn of_any_key(statement: &Value) -> bool {
 /// Services of AWS, each for something of the account.
 fn only_services(policy: &Subject<'_>) -> Option<Verdict> {
     let document = policy.at("PolicyDocument");
-    let mut wrong = admits_everybody(document);
-    for statement in many(at(document, "Statement")) {
-        let allows = at(statement, "Effect").as_str() == Some("Allow");
-        if !allows || is_everybody(statement) {
-            continue;
-        }
-        let principal = at(statement, "Principal").as_object();
-        let service = principal.is_some_and(|one| one.keys().eq(["Service"]));
-        if !service || !names_an_account(statement, Said::OrNot) {
-            wrong.push(show(at(statement, "Sid")));
-        }
-    }
+    let account = policy.pipeline.account_id.as_str();
+    let wrong: Vec<String> = allowing(document)
+        .filter(|statement| !is_for_services(statement, account))
+        .map(|statement| told(statement, &admitted(statement)))
+        .collect();
     let all = many(at(document, "Statement")).len();
     let observed = match wrong.as_slice() {
         [] => format!("{all} statements, which allow services of the account alone"),
-        wrong => format!("statements that let in others: {}", list(wrong)),
+        wrong => format!("lets in others: {}", list(wrong)),
     };
     seen(wrong.is_empty(), observed)
+}
+
+/// Everybody stands for whoever acts for the account, where a condition says so.
+fn is_for_services(statement: &Value, account: &str) -> bool {
+    if is_everybody(statement) {
+        return names_account(statement, account, Caller::Anybody);
+    }
+    let services = admitted(statement).iter().all(|one| one.kind == "Service");
+    services && names_account(statement, account, Caller::SilentService)
 }

@@ -8,8 +8,12 @@ mod watch;
 mod web;
 
 use super::subject::{Subject, Verdict, of_type};
-use super::{Control, Finding, Pipeline, Standard, Status};
-use std::collections::BTreeSet;
+use super::{Brought, Control, Finding, Pipeline, Standard, Status};
+
+/// Checks that look at something of another type than what they ask.
+const LOOKS_AT: [(&str, &str); 1] = [("functions_are_in_two_zones", "AWS::EC2::Subnet")];
+
+const BROUGHT: &str = "it is not the pipeline's: whoever brought it has to show it";
 
 /// One question to the resources of some types.
 pub(super) struct Check {
@@ -138,9 +142,8 @@ impl Check {
             })
             .collect();
         // What is not there does nothing that is asked of it.
-        let types: BTreeSet<&str> = self.types.iter().copied().collect();
         for (id, type_name) in &pipeline.missing {
-            if types.contains(type_name.as_str()) {
+            if self.types.contains(&type_name.as_str()) {
                 let gone = Verdict {
                     holds: false,
                     observed: "it does not exist".to_owned(),
@@ -148,7 +151,26 @@ impl Check {
                 findings.push(self.finding(id, type_name, "", gone));
             }
         }
+        // Without this a check that finds nothing to ask would not be missed.
+        for brought in &pipeline.brought {
+            let looks = LOOKS_AT.contains(&(self.name, brought.type_name));
+            if looks || self.types.contains(&brought.type_name) {
+                findings.push(self.not_looked_at(brought));
+            }
+        }
         findings
+    }
+
+    fn not_looked_at(&self, brought: &Brought) -> Finding {
+        let unseen = Verdict {
+            holds: false,
+            observed: format!("not looked at: brought by {}", brought.by),
+        };
+        Finding {
+            status: Status::Account,
+            reason: BROUGHT,
+            ..self.finding(&brought.by, brought.type_name, &brought.identifier, unseen)
+        }
     }
 
     fn finding(
@@ -177,6 +199,17 @@ impl Check {
             reason,
         }
     }
+}
+
+/// All that an auditor may read of the checks, whatever is found.
+#[cfg(test)]
+pub(super) fn words() -> Vec<&'static str> {
+    all()
+        .flat_map(|check| {
+            let reason = check.waiver.as_ref().map(|waiver| waiver.reason);
+            [check.title].into_iter().chain(reason)
+        })
+        .collect()
 }
 
 #[cfg(test)]

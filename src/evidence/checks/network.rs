@@ -7,10 +7,8 @@ use serde_json::Value;
 const EVERYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
 const ADMINISTRATION: [i64; 2] = [22, 3389];
 
-const NO_REGISTRY: &str =
-    "the functions call no container registry; network.extra_endpoints adds it";
-const NO_INCIDENTS: &str =
-    "the functions call no Incident Manager; network.extra_endpoints adds it";
+const NO_REGISTRY: &str = "the functions call no container registry, and without an endpoint none is reached; network.extra_endpoints adds it";
+const NO_INCIDENTS: &str = "the functions do not call Incident Manager, and without an endpoint it is not reached; network.extra_endpoints adds it";
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -3,13 +3,13 @@
 use super::{Check, Controls, Waiver};
 use crate::aws::SecretUse;
 use crate::evidence::Pipeline;
-use crate::evidence::statements::{admits_everybody, is_everybody};
+use crate::evidence::statements::{is_everybody, strangers};
 use crate::evidence::subject::{Subject, Verdict, at, list, many, seen, show, texts, unread};
 use serde_json::Value;
 
 const DAY: i64 = 86_400;
 
-const LOCKED: &str = "an object that is locked keeps its bucket from being destroyed (R017, R123)";
+const LOCKED: &str = "a locked object would keep its bucket from being destroyed with the pipeline; versioning, which has a check of its own, keeps what is overwritten or deleted";
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -127,7 +127,7 @@ pub(super) const CHECKS: &[Check] = &[
         },
         waiver: Waiver::of(
             "LogsBucket",
-            "the target of the logs: each line about it would make another",
+            "it is the target of the access logs: each line about it would make another",
         ),
     },
     Check {
@@ -216,7 +216,7 @@ pub(super) const CHECKS: &[Check] = &[
         types: &["AWS::S3::Bucket"],
         judge: |_| unread("MFA delete"),
         waiver: Waiver::of_all(
-            "only the root user can turn it on, with a code of its own MFA device",
+            "only the root user can turn it on, with a code of its own MFA device; versioning, which has a check of its own, keeps what is deleted",
         ),
     },
     Check {
@@ -277,7 +277,7 @@ pub(super) const CHECKS: &[Check] = &[
         types: &["AWS::DynamoDB::Table"],
         judge: |table| table.expects("DeletionProtectionEnabled", true),
         waiver: Waiver::of_all(
-            "the mission wants it off (R075); deletion_protection = true refuses the destroy",
+            "a protected table would outlive its pipeline; deletion_protection = true refuses the destroy of the whole pipeline, and point-in-time recovery, which has a check of its own, keeps what a table held",
         ),
     },
     Check {
@@ -289,9 +289,16 @@ pub(super) const CHECKS: &[Check] = &[
             ..Controls::NONE
         },
         types: &["AWS::DynamoDB::Table"],
-        judge: |_| seen(false, "the pipeline has no backup plan"),
+        judge: |table| {
+            let path = "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled";
+            let recovery = table.show(path);
+            seen(
+                false,
+                format!("{recovery}; backup plans are the account's, and were not looked at"),
+            )
+        },
         waiver: Waiver::of_all(
-            "backup plans are the account's; the table has point-in-time recovery (R071)",
+            "backup plans are the account's to make; point-in-time recovery stands in for them, and has a check of its own",
         ),
     },
     Check {
@@ -344,10 +351,11 @@ pub(super) const CHECKS: &[Check] = &[
         },
         types: &["AWS::KMS::Key"],
         judge: |key| {
-            let open = admits_everybody(key.at("KeyPolicy"));
+            let account = &key.pipeline.account_id;
+            let others = strangers(key.at("KeyPolicy"), account, |_| false);
             seen(
-                open.is_empty(),
-                format!("statements for everybody: {}", list(&open)),
+                others.is_empty(),
+                format!("from outside the account: {}", list(&others)),
             )
         },
         waiver: None,

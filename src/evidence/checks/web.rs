@@ -117,7 +117,9 @@ pub(super) const CHECKS: &[Check] = &[
             };
             seen(has_cache && all > 0 && plain == 0, observed)
         },
-        waiver: Waiver::of_all("caching responses that may hold card data is worse; cache off"),
+        waiver: Waiver::of_all(
+            "a cache would keep responses that may hold card data; without one there is nothing to encrypt",
+        ),
     },
     Check {
         name: "web_acls_have_rules",

@@ -12,8 +12,8 @@ const USAGE: &str = "\
 Usage: terraform-provider-tap template FILE
        terraform-provider-tap functions [ARCHITECTURE FILE]
        terraform-provider-tap graph [--mermaid] FILE
-       terraform-provider-tap timeline [--svg] [JOURNAL]
-       terraform-provider-tap watch [JOURNAL]
+       terraform-provider-tap timeline [--svg] [JOURNAL | ID]
+       terraform-provider-tap watch [JOURNAL | ID]
        terraform-provider-tap report [--html | --ocsf] ID
        terraform-provider-tap report --controls
        terraform-provider-tap version
@@ -34,8 +34,9 @@ that of template.
 
 timeline prints a page that shows the last apply or destroy, a bar for each
 resource, its critical path marked; with --svg only the picture. watch shows one
-that is under way. JOURNAL is a file below .terraform/tap, in the folder in which
-Terraform runs; without it, the one that was written last.
+that is under way, to its end or that of its provider. JOURNAL is a file below
+.terraform/tap, in the folder in which Terraform runs, and ID the pipeline that it is
+of; without them, the one that was written last.
 
 report judges a pipeline as it is in the account, control by control after PCI DSS
 v4.0.1: what failed and what is waived, or all of it as a page or as compliance

@@ -2,10 +2,11 @@
 //! drawn of the journals below `.terraform`.
 
 use super::{refuse, template};
+use crate::blueprint::naming;
 use crate::engine::template::{LogicalId, Template};
 use crate::picture::graph::{Architecture, mermaid, svg};
 use crate::picture::{Record, timeline as drawn, watch::frame};
-use crate::pipeline::cloud::journal_folder;
+use crate::pipeline::cloud::{journal_folder, journal_path};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -77,6 +78,15 @@ pub(super) fn timeline(journal: Option<&str>, form: Form) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// What ends an operation whose provider was killed.
+const GONE: &str = "the provider is gone. Run the same command again; it goes on from here.";
+
+/// Whether that process is no more, where the system says so.
+fn is_gone(process: Option<u32>) -> bool {
+    let all = Path::new("/proc");
+    process.is_some_and(|id| all.join("self").exists() && !all.join(id.to_string()).exists())
+}
+
 /// Until the operation ends. In a terminal each picture takes the place of the
 /// one before; elsewhere only the last one is printed.
 pub(super) fn watch(journal: Option<&str>) -> ExitCode {
@@ -86,11 +96,19 @@ pub(super) fn watch(journal: Option<&str>) -> ExitCode {
     };
     let mut out = std::io::stdout();
     let live = out.is_terminal();
+    let mut before = None;
     loop {
-        let record = match read(&path) {
+        // Asked first: what is gone has written all that it will.
+        let gone = is_gone(before);
+        let mut record = match read(&path) {
             Ok(record) => record,
             Err(sentence) => return refuse(&sentence),
         };
+        let killed = gone && record.finished.is_none() && record.process == before;
+        if killed {
+            record.finished = Some(GONE.to_owned());
+        }
+        before = record.process;
         let over = record.finished.is_some();
         let now = if over {
             record.length
@@ -116,14 +134,20 @@ pub(super) fn watch(journal: Option<&str>) -> ExitCode {
             }
         }
         if over {
-            return ExitCode::SUCCESS;
+            return if killed {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            };
         }
         std::thread::sleep(PAUSE);
     }
 }
 
+/// A journal, the one of a pipeline, or the newest.
 fn chosen(journal: Option<&str>) -> Result<PathBuf, String> {
     match journal {
+        Some(id) if naming::parse_pipeline_id(id).is_some() => Ok(journal_path(id)),
         Some(path) => Ok(path.into()),
         None => newest(&journal_folder()),
     }

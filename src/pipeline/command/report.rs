@@ -9,7 +9,7 @@ use crate::aws::AwsSettings;
 use crate::blueprint::naming;
 use crate::evidence::{self, Report, Status};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use tf_provider::Diagnostics;
 use tokio_util::sync::CancellationToken;
@@ -81,7 +81,8 @@ pub(super) fn controls() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What failed and what is waived, resource by resource; of the rest how much.
+/// What failed and what is waived, resource by resource, and what was brought
+/// and so not looked at; of the rest how much.
 fn text(report: &Report) -> String {
     let mut lines = vec![format!(
         "{} in account {}, {}",
@@ -104,13 +105,15 @@ fn text(report: &Report) -> String {
             ));
         }
     }
+    lines.extend(not_looked_at(report));
     let controls: BTreeSet<&str> = report
         .findings
         .iter()
         .flat_map(|finding| finding.control_ids())
         .collect();
     lines.push(format!(
-        "{} controls: {} passed, {} failed, {} waived, {} of the account",
+        "{} findings on {} controls: {} passed, {} failed, {} waived, {} of the account or of who brought it",
+        report.findings.len(),
         controls.len(),
         report.count(Status::Pass),
         report.count(Status::Fail),
@@ -118,4 +121,68 @@ fn text(report: &Report) -> String {
         report.count(Status::Account)
     ));
     lines.join("\n") + "\n"
+}
+
+/// A line for each thing that was brought: nobody should take "0 failed" for
+/// its pass.
+fn not_looked_at(report: &Report) -> impl Iterator<Item = String> {
+    let mut checks: BTreeMap<&str, usize> = BTreeMap::new();
+    let brought = report
+        .findings
+        .iter()
+        .filter(|one| one.status == Status::Account && !one.logical_id.is_empty());
+    for finding in brought {
+        *checks.entry(&finding.logical_id).or_default() += 1;
+    }
+    checks.into_iter().map(|(by, checks)| {
+        format!("account {by}: brought, and not looked at by {checks} of the checks")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Control, Finding, Standard};
+
+    #[test]
+    fn findings_and_controls_are_counted_apart_and_what_was_brought_is_told() {
+        let control = |id| Control {
+            standard: Standard::Fsbp,
+            id,
+        };
+        let finding = |logical_id: &str, status: Status| Finding {
+            requirements: &["3.7.4"],
+            check: "keys_rotate",
+            title: "Keys rotate",
+            controls: vec![control("KMS.4"), control("KMS.5")],
+            logical_id: logical_id.into(),
+            type_name: "AWS::KMS::Key".into(),
+            physical_id: String::new(),
+            observed: "EnableKeyRotation = false".into(),
+            status,
+            reason: "",
+        };
+        let report = Report {
+            pipeline_id: "documents-dev@us-east-1".into(),
+            account_id: "111122223333".into(),
+            findings: vec![
+                finding("DataKey", Status::Fail),
+                finding("EnvironmentKey", Status::Pass),
+                finding("LogsKey", Status::Pass),
+                finding("encryption.key_arns.logs", Status::Account),
+                finding("", Status::Account),
+            ],
+            ..Report::default()
+        };
+        let said = text(&report);
+        let lines: Vec<&str> = said.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "fail  3.7.4 keys_rotate: DataKey: EnableKeyRotation = false",
+                "account encryption.key_arns.logs: brought, and not looked at by 1 of the checks",
+                "5 findings on 2 controls: 2 passed, 1 failed, 0 waived, 2 of the account or of who brought it",
+            ]
+        );
+    }
 }

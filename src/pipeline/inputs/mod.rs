@@ -23,7 +23,7 @@ mod watch;
 
 use super::state::State;
 use super::values::{Place, Problem, Reader};
-use crate::blueprint::Spec;
+use crate::blueprint::{Spec, naming};
 use crate::engine::lifecycle::OnCreateFailure;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -81,7 +81,7 @@ pub fn read(
     let r = &mut reader;
 
     let name = r.required_text(&root.at("name"), &config.name, ["probe-a", "probe-b"]);
-    r.check(&root.at("name"), &name, options::valid_name(&name), "is not a name for a pipeline",
+    r.check(&root.at("name"), &name, naming::is_name(&name), "is not a name for a pipeline",
         "Write 1 to 32 lower-case letters, digits and single hyphens, starting with a letter and ending with a letter or digit, for example \"documents\".");
     let suffix = r.required_text(
         &root.at("environment_suffix"),
@@ -91,7 +91,7 @@ pub fn read(
     r.check(
         &root.at("environment_suffix"),
         &suffix,
-        options::valid_suffix(&suffix),
+        naming::is_suffix(&suffix),
         "is not an environment suffix",
         "Write 1 to 16 lower-case letters and digits without a hyphen, for example \"dev\".",
     );

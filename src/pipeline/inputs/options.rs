@@ -112,20 +112,3 @@ fn timeouts(r: &mut Reader, block: &Value<TimeoutsBlock>) -> Timeouts {
         ),
     }
 }
-
-pub(super) fn valid_name(text: &str) -> bool {
-    (1..=32).contains(&text.len())
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && !text.ends_with('-')
-        && !text.contains("--")
-        && text
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-}
-
-pub(super) fn valid_suffix(text: &str) -> bool {
-    (1..=16).contains(&text.len())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-}

@@ -1,7 +1,7 @@
 //! What watches the pipeline: monitoring, threats, compliance.
 
 use super::api::provision;
-use super::options::valid_name;
+use crate::blueprint::naming;
 use crate::blueprint::spec::{Compliance, Monitoring, Provision, Threats};
 use crate::pipeline::state::{ComplianceBlock, MonitoringBlock, TextMap, ThreatsBlock};
 use crate::pipeline::values::{Place, Reader};
@@ -112,7 +112,7 @@ fn custom_policies(r: &mut Reader, place: &Place, map: &TextMap) -> BTreeMap<Str
         r.check(
             &place,
             name,
-            valid_name(name),
+            naming::is_name(name),
             "is not a name for a policy",
             "Write 1 to 32 lower-case letters, digits and single hyphens, starting with a letter, for example \"data-encrypted\".",
         );

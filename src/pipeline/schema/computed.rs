@@ -85,7 +85,7 @@ pub fn outputs() -> HashMap<String, Attribute> {
                         "data",
                         text(
                             Computed,
-                            "ARN of the key for documents and the audit table.",
+                            "ARN of the key for documents, the audit table and the secrets.",
                         ),
                     ),
                     (

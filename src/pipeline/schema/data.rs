@@ -26,27 +26,34 @@ pub fn encryption() -> Attribute {
                 "key_arns",
                 block(
                     Optional,
-                    "Keys of your own instead of the pipeline's. They are never modified nor deleted.",
+                    "Keys of your own instead of the pipeline's. They are never modified nor deleted. Choose before there are documents: a later change is made \
+                     in place and counts for what is written from then on. Where it takes the place of a key that the pipeline made, that key is removed, \
+                     which is refused unless `allow_data_loss` is true: from then on nobody can read what is still under it, and after \
+                     `deletion_window_days` it is lost for good.",
                     [
                         (
                             "data",
                             text(
                                 Optional,
-                                "ARN of your own key for documents and the audit table. Null creates one.",
+                                "ARN of your own key for documents, the audit table and the secrets. Null creates one. Changed in place: the audit table and the \
+                                 secrets move to the new key. Documents and scan results that exist stay under the old one, which the functions and \
+                                 the auditor's role may not use any more.",
                             ),
                         ),
                         (
                             "environment",
                             text(
                                 Optional,
-                                "ARN of your own key for function environment variables. Null creates one.",
+                                "ARN of your own key for function environment variables. Null creates one. Changed in place: nothing stays under the old one.",
                             ),
                         ),
                         (
                             "logs",
                             text(
                                 Optional,
-                                "ARN of your own key for logs and notifications; its policy must admit the log and notification services. Null creates one.",
+                                "ARN of your own key for logs and notifications; its policy must admit the log and notification services. Null creates one. \
+                                 Changed in place: log events, objects of the log bucket and dead letters that exist stay under the old one, and are \
+                                 readable for as long as that can be used.",
                             ),
                         ),
                     ],
@@ -94,22 +101,26 @@ pub fn storage() -> Attribute {
                 "force_destroy",
                 flag(
                     Default_,
-                    "Whether destroy may empty the buckets, all versions included. Default true. \
-                     Takes effect when applied: it is a tag on each bucket, for a destroy sees no configuration.",
+                    "Whether what is deleted is gone for good: buckets are emptied, all versions included, and secrets deleted at once. Default true. With false \
+                     a bucket that holds anything is kept, with an error that names it, and a secret can be restored for `encryption.deletion_window_days`. \
+                     Changed in place: it is a tag on each bucket and secret, and counts when it has been applied, for a destroy sees no configuration.",
                 ),
             ),
             (
                 "access_log_encryption",
                 text(
                     Default_,
-                    "Encryption of the log bucket: `aws:kms` (the logs key) or `AES256`. Default `aws:kms`. Changed in place.",
+                    "Encryption of the log bucket: `aws:kms` (the logs key) or `AES256`. Default `aws:kms`. Changed in place; objects that exist stay as they are.",
                 ),
             ),
             (
                 "log_bucket_name",
                 text(
                     Optional,
-                    "Name of your own bucket for access logs. It is never modified nor deleted. Null creates one.",
+                    "Name of your own bucket for access logs, and for all other logs that go to S3. It is never modified nor deleted. Null creates one. Changed in place: \
+                     logs go to the new bucket from then on, those that exist stay where they are, and the flow log of the pipeline's own network is replaced. \
+                     Where it takes the place of the bucket that the pipeline made, that bucket is removed with the logs in it, which is refused unless \
+                     `allow_data_loss` is true.",
                 ),
             ),
         ],
@@ -148,7 +159,7 @@ pub fn alerts() -> Attribute {
             texts(
                 Default_,
                 "E-mail addresses subscribed to alerts. AWS mails each a confirmation link; until it is followed the subscription \
-                 is pending, which is not drift. Default none.",
+                 is pending, which is not drift. Default none. A change adds or removes subscriptions, and touches no other.",
             ),
         )],
     )

@@ -70,7 +70,7 @@ fn per_function() -> Attribute {
             "memory_mb",
             number(
                 Optional,
-                "Memory in MiB, 128 to 10240. Null: `functions.memory_mb`.",
+                "Memory in MiB, 128 to 10240. Null: `functions.memory_mb`. Changed in place.",
             ),
         ),
         (
@@ -78,7 +78,7 @@ fn per_function() -> Attribute {
             number(
                 Optional,
                 "Longest run in seconds: 3 to 29 for `validate`, `encrypt` and `scan`, 3 to 900 for the others. \
-                 Null: `functions.timeout_seconds` for the first three, 60 for the others.",
+                 Null: `functions.timeout_seconds` for the first three, 60 for the others. Changed in place.",
             ),
         ),
         (
@@ -86,7 +86,7 @@ fn per_function() -> Attribute {
             number(
                 Optional,
                 "Concurrent runs that are reserved for the function, and its most, 0 to 1000; 0 stops it. They are taken from the account's \
-                 pool, of which AWS keeps 100 unreserved. Null: none reserved.",
+                 pool, of which AWS keeps 100 unreserved. Null: none reserved. Changed in place.",
             ),
         ),
     ]);
@@ -107,15 +107,18 @@ fn code() -> Attribute {
                 "s3_bucket",
                 text(
                     Required,
-                    "Name of the bucket, in the pipeline's region. The credentials that apply must be able to read it.",
+                    "Name of the bucket, in the pipeline's region. The credentials that apply must be able to read it. Changed in place.",
                 ),
             ),
-            ("s3_key", text(Required, "Key of the zip.")),
+            (
+                "s3_key",
+                text(Required, "Key of the zip. Changed in place."),
+            ),
             (
                 "s3_object_version",
                 text(
                     Optional,
-                    "Version of the zip. Null: the current one, and then a new upload under the same key is not seen by a plan.",
+                    "Version of the zip. Null: the current one, and then a new upload under the same key is not seen by a plan. Changed in place.",
                 ),
             ),
         ],

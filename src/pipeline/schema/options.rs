@@ -30,7 +30,8 @@ pub fn attributes() -> HashMap<String, Attribute> {
                 Optional,
                 "Passwords of your own for `secrets.credentials`, by their names: each is the first value of its secret, in place of one that AWS generates. \
                  Write-only: in no plan and no state, and it may be ephemeral (Terraform 1.11 or newer). Needs `secrets.rotation_function_arn`: what such a \
-                 password opens has to be told of the next one. 1 to 512 characters without white space at the ends.",
+                 password opens has to be told of the next one. 1 to 512 characters without white space at the ends. \
+                 A change alone does nothing: a password counts when its secret is made, and when `credential_passwords_wo_version` changes.",
             ),
         ),
         (
@@ -46,7 +47,8 @@ pub fn attributes() -> HashMap<String, Attribute> {
             map(
                 Optional,
                 "Escape hatch: by logical id, a JSON merge patch (RFC 7396) of its CloudFormation properties, written with `jsonencode`. \
-                 A patch that touches a compliance control is named in a plan warning.",
+                 A patch that touches a compliance control is named in a plan warning. Changed in place where the property can be; else a change replaces the \
+                 resource, which the plan says, and which is refused where it holds data unless `allow_data_loss` is true.",
             ),
         ),
         (
@@ -54,21 +56,22 @@ pub fn attributes() -> HashMap<String, Attribute> {
             map(
                 Optional,
                 "Tags of every resource, beside the provider's `default_tags`, which they win over. \
-                 Keys `owner`, `stack`, `environment-suffix` and those that start with `tap:` or `aws:` are reserved.",
+                 Keys `owner`, `stack`, `environment-suffix` and those that start with `tap:` or `aws:` are reserved. Changed in place.",
             ),
         ),
         (
             "deletion_protection",
             flag(
                 Default_,
-                "Whether destroying the pipeline is refused at plan time. Default false.",
+                "Whether destroying the pipeline is refused at plan time. Default false. A change touches no AWS resource, and counts when it has been applied.",
             ),
         ),
         (
             "allow_data_loss",
             flag(
                 Default_,
-                "Whether an apply may replace or remove what holds data: buckets, the audit table, keys, secrets, log groups. Default false.",
+                "Whether an apply may replace or remove what holds data: buckets, the audit table, keys, secrets, log groups. Default false. \
+                 A change touches no AWS resource, and counts at once.",
             ),
         ),
         (
@@ -76,7 +79,7 @@ pub fn attributes() -> HashMap<String, Attribute> {
             flag(
                 Default_,
                 "Whether create may take over a complete pipeline of the same name and suffix. Default false: it is refused with the import command. \
-                 An unfinished one is always continued.",
+                 An unfinished one is always continued. A change touches no AWS resource: only a create asks for it.",
             ),
         ),
         (
@@ -84,24 +87,38 @@ pub fn attributes() -> HashMap<String, Attribute> {
             text(
                 Default_,
                 "What a failed create does. `keep` (default): an error, and everything that exists stays in state; the next apply continues in place. \
-                 `rollback`: what this apply created is deleted. `resume`: no error but a warning and `status = \"INCOMPLETE\"`; the next apply continues.",
+                 `rollback`: what this apply created is deleted. `resume`: no error but a warning and `status = \"INCOMPLETE\"`; the next apply continues. \
+                 A change touches no AWS resource: only a create asks for it.",
             ),
         ),
         (
             "timeouts",
             block(
                 Default_,
-                "How long operations may take. What has been done when the time is up is kept, and the next apply goes on from there.",
+                "How long operations may take. What has been done when the time is up is kept, and the next apply goes on from there. \
+                 A change touches no AWS resource.",
                 [
                     (
                         "create",
                         text(
                             Default_,
-                            "Longest create, as `90s`, `60m` or `1h30m`. Default `60m`.",
+                            "Longest create, as `90s`, `60m` or `1h30m`. Default `60m`. A change counts at once.",
                         ),
                     ),
-                    ("update", text(Default_, "Longest update. Default `60m`.")),
-                    ("delete", text(Default_, "Longest delete. Default `90m`.")),
+                    (
+                        "update",
+                        text(
+                            Default_,
+                            "Longest update. Default `60m`. A change counts at once.",
+                        ),
+                    ),
+                    (
+                        "delete",
+                        text(
+                            Default_,
+                            "Longest delete. Default `90m`. A change counts when it has been applied.",
+                        ),
+                    ),
                 ],
             ),
         ),

@@ -57,7 +57,7 @@ fn rows() -> HashMap<String, Attribute> {
             "account_level",
             number(
                 Computed,
-                "What the account's owner has to show, as a password policy.",
+                "What the account's owner has to show, as a password policy, or whoever owns what was brought, as a key or a network.",
             ),
         ),
         ("findings", findings()),
@@ -65,14 +65,16 @@ fn rows() -> HashMap<String, Attribute> {
             "ocsf_json",
             text(
                 Computed,
-                "The findings as JSON: compliance findings (class 2003) of OCSF 1.5.0, for a SIEM.",
+                "The findings as JSON: compliance findings (class 2003) of OCSF 1.5.0, for a SIEM. The time is in it, so that it differs with every read; \
+                 a file of it is made by `terraform-provider-tap report --ocsf ID`.",
             ),
         ),
         (
             "html",
             text(
                 Computed,
-                "The report as one page of HTML without scripts, to read and to print.",
+                "The report as one page of HTML without scripts, to read and to print. The time is in it, so that it differs with every read; \
+                 a file of it is made by `terraform-provider-tap report --html ID`.",
             ),
         ),
     ])
@@ -100,7 +102,7 @@ fn findings() -> Attribute {
             "logical_id",
             text(
                 Computed,
-                "The resource, by its key in `resources` of the pipeline. Empty for what is the account's.",
+                "The resource, by its key in `resources` of the pipeline. The attribute, for example `network.vpc_id`, of what was brought and is not looked at. Empty for what is the account's.",
             ),
         ),
         (
@@ -114,12 +116,24 @@ fn findings() -> Attribute {
                 "What AWS calls the resource. Empty where it does not exist.",
             ),
         ),
-        ("observed", text(Computed, "What AWS answered.")),
+        (
+            "observed",
+            text(
+                Computed,
+                "What was seen: what AWS answered, that the resource does not exist, or that it was not looked at.",
+            ),
+        ),
         (
             "status",
             text(Computed, "`pass`, `fail`, `waived` or `account`."),
         ),
-        ("reason", text(Computed, "Why it is waived; else empty.")),
+        (
+            "reason",
+            text(
+                Computed,
+                "Why it is waived, or that the account has to meet it, or who brought it; else empty.",
+            ),
+        ),
     ]));
     Attribute {
         attr_type: of,

@@ -23,7 +23,8 @@ pub fn monitoring() -> Attribute {
                     Default_,
                     "The trail without which EventBridge sees no API calls. `existing`: the account has one that logs management events, or the plan \
                      warns that it has not. `managed`: the pipeline creates one; refused where there is one, since a second copy of management \
-                     events is billed. `none`: API calls are not logged by the pipeline. Default `existing`. Changed in place.",
+                     events is billed. `none`: API calls are not logged by the pipeline. Default `existing`. Changed in place: away from \
+                     `managed` the trail is removed, and to `none` the log group of API calls, which is refused unless `allow_data_loss` is true.",
                 ),
             ),
             (
@@ -56,7 +57,8 @@ pub fn threats() -> Attribute {
                 text(
                     Default_,
                     "The region's one GuardDuty detector. `existing`: there is one, or the plan warns that there is none. `managed`: the pipeline creates \
-                     it; refused where there is one. `none`: the pipeline does without findings. Default `existing`. Changed in place.",
+                     it; refused where there is one. `none`: the pipeline does without findings. Default `existing`. Changed in place: away from \
+                     `managed` the detector is removed.",
                 ),
             ),
             (
@@ -82,7 +84,7 @@ pub fn compliance() -> Attribute {
                     Default_,
                     "The region's one Config recorder, which rules need. `existing`: there is one, or the plan warns that there is none. `managed`: the \
                      pipeline creates it with delivery channel, role and bucket; refused where there is one. `none`: the pipeline does without \
-                     rules. Default `existing`. Changed in place.",
+                     rules. Default `existing`. Changed in place: away from `managed` the recorder is removed, with its delivery channel and role.",
                 ),
             ),
             (

@@ -61,7 +61,8 @@ pub fn api() -> Attribute {
                     Default_,
                     "The account's one role with which API Gateway writes logs. `existing`: the account has it, or the plan warns that it has not. \
                      `managed`: the pipeline creates it; refused where there is one. `none`: the API does without execution and access logs. \
-                     Default `existing`. Changed in place.",
+                     Default `existing`. Changed in place: away from `managed` the role is removed, and to `none` the API's log groups, which is refused unless \
+                     `allow_data_loss` is true.",
                 ),
             ),
             (
@@ -69,13 +70,15 @@ pub fn api() -> Attribute {
                 block(
                     Optional,
                     "Client certificates: a domain of your own before the API, which then refuses callers on its default address. You point the domain's \
-                     DNS record at it. Certificate and truststore are never modified nor deleted. Null: none.",
+                     DNS record at it. Certificate and truststore are never modified nor deleted. Null: none. A change to or from null adds or removes the domain and the secret \
+                     with the passphrase of clients' certificates; the removal of that is refused unless `allow_data_loss` is true.",
                     [
                         (
                             "domain_name",
                             text(
                                 Required,
-                                "Domain of the API, for example `documents.example.com`. A change replaces the domain in API Gateway.",
+                                "Domain of the API, for example `documents.example.com`. A change replaces the domain in API Gateway, and gives the secret with the passphrase of \
+                                 clients' certificates a new value.",
                             ),
                         ),
                         (
