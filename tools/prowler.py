@@ -72,7 +72,9 @@ def main():
         try:
             environment = variables((folder / "endpoint").read_text().strip())
             apply(folder, target, environment)
-            ours = report(provider, environment)
+            findings = report(provider, environment)
+            expect_ocsf(prowler, findings)
+            ours = verdicts(findings)
             theirs = scan(prowler / "prowler", folder, environment)
         finally:
             sandbox.stdin.close()
@@ -122,12 +124,56 @@ def apply(folder, target, environment):
 
 
 def report(provider, environment):
-    """Control -> resource, by what AWS calls it -> pass, fail or waived."""
+    """The findings of the report."""
     done = subprocess.run([provider, "report", "--ocsf", PIPELINE], env=environment, capture_output=True, text=True)
     if done.returncode not in (0, 3):
         raise Failed(f"no report:\n{done.stderr}")
+    return json.loads(done.stdout)
+
+
+# Whether somebody else's model of OCSF takes each finding, and knows all that
+# is in it.
+MODEL = """
+import json, sys
+from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
+
+def unknown(ours, taken, path=""):
+    if isinstance(ours, dict) and isinstance(taken, dict):
+        for key, value in ours.items():
+            # What is in it is nobody's schema.
+            if key == "unmapped":
+                continue
+            if key not in taken:
+                yield f"{path}{key}"
+            else:
+                yield from unknown(value, taken[key], f"{path}{key}.")
+    elif isinstance(ours, list) and isinstance(taken, list):
+        for one, other in zip(ours, taken):
+            yield from unknown(one, other, path)
+
+found = set()
+findings = json.load(sys.stdin)
+for finding in findings:
+    taken = ComplianceFinding.model_validate(finding)
+    found.update(unknown(finding, json.loads(taken.model_dump_json(exclude_unset=True))))
+print(", ".join(sorted(found)) or f"{len(findings)} findings are OCSF")
+sys.exit(bool(found) or not findings)
+"""
+
+
+def expect_ocsf(prowler, findings):
+    done = subprocess.run(
+        [prowler / "python", "-c", MODEL], input=json.dumps(findings), capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise Failed(f"the report is no OCSF: {done.stdout}{done.stderr[-2000:]}")
+    print(done.stdout.strip())
+
+
+def verdicts(findings):
+    """Control -> resource, by what AWS calls it -> pass, fail or waived."""
     found = collections.defaultdict(dict)
-    for finding in json.loads(done.stdout):
+    for finding in findings:
         resource = finding["resources"][0]
         # What is the account's is nobody's verdict.
         if resource["type"] == "AWS::::Account":

@@ -9,7 +9,7 @@
 mod common;
 
 use acceptance::Sandbox;
-use common::{apply, expect_clean_destroy, expect_empty_plan, pipeline, sandbox, terraform};
+use common::{apply, bare, expect_clean_destroy, expect_empty_plan, pipeline, sandbox, terraform};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "123456789012";
@@ -93,10 +93,9 @@ fn judged(sandbox: &Sandbox, calls: &[Value], policy: &Value, configured: &[&str
 
 /// Of a life with these settings, every call is allowed by the policy that is
 /// required for them, and each of its statements allows one.
-fn is_exactly_allowed(settings: &str, changed: &str, configured: &[&str]) {
-    let sandbox = sandbox();
+fn is_exactly_allowed(sandbox: &Sandbox, settings: &str, changed: &str, configured: &[&str]) {
     let configuration = |more: &str| pipeline(&format!("{settings}{more}")) + &policy_of(settings);
-    let terraform = terraform(&sandbox, &configuration(""));
+    let terraform = terraform(sandbox, &configuration(""));
     apply(&terraform);
     expect_empty_plan(&terraform);
     let ran = terraform.run(&["output", "-raw", "policy"]).expect("runs");
@@ -106,15 +105,15 @@ fn is_exactly_allowed(settings: &str, changed: &str, configured: &[&str]) {
         .expect("written");
     apply(&terraform);
     sandbox.boto3(DOCUMENT).expect("put");
-    expect_clean_destroy(&terraform, &sandbox);
+    expect_clean_destroy(&terraform, sandbox);
 
-    let calls = of_the_provider(&sandbox);
+    let calls = of_the_provider(sandbox);
     assert!(
         calls.len() > 500,
         "a life has more than {} calls",
         calls.len()
     );
-    let judged = judged(&sandbox, &calls, &policy, configured);
+    let judged = judged(sandbox, &calls, &policy, configured);
     println!(
         "{} calls, {} permissions, {} statements, {} characters",
         judged["calls"],
@@ -130,13 +129,13 @@ fn is_exactly_allowed(settings: &str, changed: &str, configured: &[&str]) {
 fn the_required_policy_allows_every_call_of_a_pipelines_life_and_holds_nothing_else() {
     let changed =
         "  storage = { noncurrent_glacier_after_days = 60 }\n  tags = { team = \"security\" }\n";
-    is_exactly_allowed(EMAILS, changed, &[]);
+    is_exactly_allowed(&sandbox(), EMAILS, changed, &[]);
 }
 
 #[test]
 fn what_is_managed_for_the_account_and_a_policy_of_the_api_are_allowed_too() {
     let changed = "  firewall = { requests_per_5_minutes = 1000 }\n";
-    is_exactly_allowed(MANAGED, changed, &["Policy"]);
+    is_exactly_allowed(&bare(), MANAGED, changed, &["Policy", "Trail"]);
 }
 
 #[test]

@@ -328,13 +328,21 @@ print(json.dumps([parameter["Value"] for parameter in parameters]))
         ran.text
     );
 
+    terraform.configure(&counted).expect("written");
+    expect_clean_destroy(&terraform, &sandbox);
+
     // A secret that waits for its deletion comes back with the password of the
-    // new life, not with that of the old one.
-    let kept = with_password(
-        "  credential_passwords_wo_version = 2\n  storage = { force_destroy = false }\n",
-    );
-    terraform.configure(&kept).expect("written");
+    // new life, not with that of the old one. Under a key that was brought: the
+    // pipeline's own goes with it.
+    let key = sandbox
+        .boto3("print(json.dumps(boto3.client(\"kms\").create_key()[\"KeyMetadata\"][\"Arn\"]))")
+        .expect("a key");
+    let brought = format!("  encryption = {{ key_arns = {{ data = {key} }} }}\n");
+    let version = "  credential_passwords_wo_version = 2\n";
+    let kept = format!("{version}{brought}  storage = {{ force_destroy = false }}\n");
+    terraform.configure(&with_password(&kept)).expect("written");
     apply(&terraform);
+    let generated = secret(&sandbox, "warehouse")["password"].clone();
     expect_code(&terraform.destroy().expect("runs"), 0, "destroy");
     terraform.set("TF_VAR_password", THIRD);
     apply(&terraform);
@@ -345,7 +353,9 @@ print(json.dumps([parameter["Value"] for parameter in parameters]))
         "what AWS generated is restored"
     );
     expect_empty_plan(&terraform);
-    terraform.configure(&counted).expect("written");
+    terraform
+        .configure(&with_password(&format!("{version}{brought}")))
+        .expect("written");
     apply(&terraform);
-    expect_clean_destroy(&terraform, &sandbox);
+    expect_code(&terraform.destroy().expect("runs"), 0, "destroy");
 }

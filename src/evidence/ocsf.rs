@@ -61,6 +61,8 @@ fn one(report: &Report, finding: &Finding) -> Value {
         "message": format!("{}: {}", finding.title, finding.observed),
         "metadata": {
             "version": VERSION,
+            // The one that brings `cloud`.
+            "profiles": ["cloud"],
             "event_code": finding.check,
             "product": {
                 "name": "terraform-provider-tap",

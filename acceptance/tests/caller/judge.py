@@ -359,7 +359,8 @@ def cloudtrail(call):
     if operation == "DescribeTrails":
         yield f"cloudtrail:{operation}", "*", {}
         return
-    name = call["resource"] or "management"
+    # Of the pipeline's own, where it has one.
+    name = call["resource"] or ("management-documents-dev" if "Trail" in configured else "management")
     on = name if name.startswith("arn:") else arn("cloudtrail", f"trail/{name}")
     yield f"cloudtrail:{operation}", on, {}
     if operation == "CreateTrail":
