@@ -536,10 +536,95 @@ fn every_configuration_in_the_documents_is_valid() {
         assert!(!missing, "{page} shows no configuration");
         for block in all {
             let terraform = Terraform::new(&sandbox.env()).expect("Terraform");
-            std::fs::write(terraform.dir().join("main.tf"), complete(&block)).expect("written");
+            write(&terraform, &complete(&block));
             let ran: Ran = terraform.run(&["validate", "-no-color"]).expect("runs");
             expect_code(&ran, 0, &format!("{page}:\n{block}"));
         }
+    }
+}
+
+/// As it is, its required providers included.
+fn write(terraform: &Terraform, text: &str) {
+    std::fs::write(terraform.dir().join("main.tf"), text).expect("written");
+}
+
+/// The one block of a page that declares a pipeline.
+fn pipeline_of(page: &str) -> String {
+    let all = blocks(&read(page), &["hcl", "terraform"]);
+    let mut of_pipelines = all.iter().filter(|block| block.contains("resource \"tap_"));
+    complete(of_pipelines.next().expect("a pipeline"))
+}
+
+#[test]
+fn the_pipeline_of_the_hardening_guide_is_applied_and_does_not_go_by_accident() {
+    let sandbox = sandbox();
+    let terraform = Terraform::new(&sandbox.env()).expect("Terraform");
+    let own = "111122223333";
+    let roles = r#"
+iam = boto3.client("iam")
+trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+iam.create_role(RoleName="terraform", AssumeRolePolicyDocument=trust)
+iam.create_role(RoleName="administrator", Path="/platform/", AssumeRolePolicyDocument=trust)
+print("{}")
+"#;
+    sandbox.boto3(roles).expect("roles");
+    let text = pipeline_of("docs/guides/production-hardening.md").replace(own, "123456789012");
+    let kept = text.lines().filter(|line| !line.contains("assume_role"));
+    let text = kept.collect::<Vec<_>>().join("\n") + "\n";
+    write(&terraform, &text);
+    common::apply(&terraform);
+    common::expect_empty_plan(&terraform);
+    let refused = |by: &str| {
+        let ran = terraform.plan(&["-destroy"]).expect("runs");
+        expect_code(&ran, 1, by);
+        assert!(ran.flat().contains(by), "{}", ran.text);
+    };
+    refused("Write deletion_protection = false");
+    let unprotected = text.replace("deletion_protection = true", "deletion_protection = false");
+    write(&terraform, &unprotected);
+    common::apply(&terraform);
+    refused("Instance cannot be destroyed");
+    let state = terraform
+        .state_of("tap_secure_pipeline.documents")
+        .expect("a state");
+    assert_eq!(state["status"], "READY");
+}
+
+#[test]
+fn the_policies_of_the_example_are_short_enough_for_iam() {
+    let sandbox = sandbox();
+    let terraform = Terraform::new(&sandbox.env()).expect("Terraform");
+    let [example] = &blocks(
+        &read("docs/functions/required_iam_policy.md"),
+        &["terraform"],
+    )[..] else {
+        panic!("one example");
+    };
+    write(&terraform, &complete(example));
+    common::apply(&terraform);
+    let ran = terraform.run(&["output", "-json"]).expect("runs");
+    let outputs: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let [(_, policies)] = &Vec::from_iter(outputs.as_object().expect("outputs"))[..] else {
+        panic!("one output: {outputs}");
+    };
+    let policies = &policies["value"];
+    let texts: Vec<&str> = match policies {
+        serde_json::Value::Object(members) => {
+            members.values().filter_map(|one| one.as_str()).collect()
+        }
+        other => other
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|one| one.as_str())
+            .collect(),
+    };
+    // What an identity may have of managed policies, and what one may hold
+    // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+    assert!((2..=10).contains(&texts.len()), "{} policies", texts.len());
+    for text in texts {
+        let dense: String = text.split_whitespace().collect();
+        assert!(dense.len() <= 6144, "{} characters", dense.len());
     }
 }
 
