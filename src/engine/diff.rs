@@ -136,6 +136,23 @@ fn texts<'a>(value: &'a Value, all: &mut Vec<&'a str>) {
     }
 }
 
+/// Whether two paths are of one statement that came and goes, or went and comes
+/// again.
+pub fn undoes(path: &str, other: &str) -> bool {
+    fn parts(path: &str) -> Option<(&str, &str, &str)> {
+        let (list, statement) = path.strip_suffix(']')?.rsplit_once('[')?;
+        let (sign, name) = statement.split_at_checked(1)?;
+        let (name, _) = name.split_once(": ").unwrap_or((name, ""));
+        ["+", "-"].contains(&sign).then_some((list, sign, name))
+    }
+    match (parts(path), parts(other)) {
+        (Some((list, sign, name)), Some((other, another, same))) => {
+            list == other && name == same && sign != another
+        }
+        _ => false,
+    }
+}
+
 /// Whether a path is one of the properties or lies inside one.
 pub fn touches(path: &str, properties: &[&str]) -> bool {
     properties.iter().any(|property| {
@@ -220,6 +237,16 @@ mod tests {
             let (before, after) = (json!({ "S": before }), json!({ "S": after }));
             assert_eq!(paths(&before, &after), expected, "{before} -> {after}");
         }
+    }
+
+    #[test]
+    fn a_statement_that_goes_again_is_the_one_that_came() {
+        assert!(undoes("S[-Partner]", "S[+Partner: Allow a:B to c]"));
+        assert!(undoes("S[+Allow a:B on c]", "S[-Allow a:B on c]"));
+        assert!(!undoes("S[-Partner]", "S[-Partner]"));
+        assert!(!undoes("S[-Partner]", "S[+Other: Allow a:B to c]"));
+        assert!(!undoes("S[Partner].Action", "S[+Partner: Allow a:B to c]"));
+        assert!(!undoes("S[0]", "S[1]"));
     }
 
     #[test]

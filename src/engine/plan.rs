@@ -225,8 +225,11 @@ fn reason(
     Some(if unfinished {
         Reason::Unfinished
     } else if line.is_some_and(|line| line.ends_with(DRIFTED)) {
+        // What was done outside is said once, and not its repair too.
+        let repairs = |path: &String| drifted.iter().any(|drift| diff::undoes(path, drift));
+        let more: Vec<String> = changed.into_iter().filter(|path| !repairs(path)).collect();
         Reason::Drifted {
-            paths: dedup(drifted.into_iter().chain(changed).collect()),
+            paths: dedup(drifted.into_iter().chain(more).collect()),
         }
     } else if !renewed.is_empty()
         && changed
