@@ -1,7 +1,9 @@
 """Runs one emulator until the sandbox that started it is gone.
 
 Usage: emulator.py <module> <function> [argument ...], with standard input on a
-pipe that only the sandbox holds open. Whatever ends the sandbox, kill -9
+pipe that only the sandbox holds open. TAP_PORT is the port that it is told to
+listen on, TAP_LISTENING a file that is made when it does: who answers there
+before that is somebody else's emulator, who was quicker to take the port. Whatever ends the sandbox, kill -9
 included, closes that pipe, and the emulator then ends with everything it has
 started (it leads a process group of its own).
 """
@@ -9,6 +11,7 @@ started (it leads a process group of its own).
 import importlib
 import os
 import signal
+import socket
 import sys
 import threading
 
@@ -22,7 +25,21 @@ def end_with_the_sandbox() -> None:
         os._exit(0)
 
 
+def tell_of_listening() -> None:
+    port, told = int(os.environ.pop("TAP_PORT")), os.environ.pop("TAP_LISTENING")
+    listen = socket.socket.listen
+
+    def listens(self, *arguments):
+        answer = listen(self, *arguments)
+        if self.family == socket.AF_INET and self.getsockname()[1] == port:
+            open(told, "w").close()
+        return answer
+
+    socket.socket.listen = listens
+
+
 def main() -> None:
+    tell_of_listening()
     threading.Thread(target=end_with_the_sandbox, daemon=True).start()
     module, function = sys.argv[1:3]
     sys.argv = [module, *sys.argv[3:]]

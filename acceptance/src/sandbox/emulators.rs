@@ -29,6 +29,8 @@ pub const REGION: &str = "us-east-1";
 
 const LAUNCHER: &str = include_str!("../../scripts/emulator.py");
 const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How often both are started, each time on other ports.
+const STARTS: usize = 3;
 
 /// Both emulators, and the connections to them.
 pub struct Emulators {
@@ -58,19 +60,30 @@ impl Emulators {
             // The emulators close idle connections after five seconds.
             .pool_idle_timeout(Duration::from_secs(2))
             .build(HttpConnector::new());
-        let ministack = Process::new("ministack", "/_ministack/health", "/_ministack/reset", logs)?;
-        let moto = Process::new("moto", "/moto-api/", "/moto-api/reset", logs)?;
-        let emulators = Self {
-            ministack,
-            moto,
-            client,
-        };
-        emulators.spawn(python, endpoint).await?;
-        tokio::try_join!(
-            emulators.ready(&emulators.ministack),
-            emulators.ready(&emulators.moto)
-        )?;
-        Ok(emulators)
+        let mut said = String::new();
+        // A port that was free may be taken before the emulator listens on it.
+        for _ in 0..STARTS {
+            let emulators = Self {
+                ministack: Process::new(
+                    "ministack",
+                    "/_ministack/health",
+                    "/_ministack/reset",
+                    logs,
+                )?,
+                moto: Process::new("moto", "/moto-api/", "/moto-api/reset", logs)?,
+                client: client.clone(),
+            };
+            emulators.spawn(python, endpoint).await?;
+            let ready = tokio::try_join!(
+                emulators.ready(&emulators.ministack),
+                emulators.ready(&emulators.moto)
+            );
+            match ready {
+                Ok(_) => return Ok(emulators),
+                Err(error) => said = error,
+            }
+        }
+        Err(said)
     }
 
     async fn spawn(&self, python: &Path, endpoint: &str) -> Result<(), String> {
@@ -108,10 +121,13 @@ impl Emulators {
         loop {
             let request = Request::get(process.uri(process.health)).body(Full::default());
             let request = request.map_err(|error| error.to_string())?;
-            if let Ok(Ok(answer)) =
-                tokio::time::timeout(Duration::from_secs(5), self.client.request(request)).await
+            // Whoever answers before it listens is another sandbox' emulator.
+            if process.listening().exists()
+                && let Ok(Ok(answer)) =
+                    tokio::time::timeout(Duration::from_secs(5), self.client.request(request)).await
                 && answer.status().is_success()
             {
+                let _ = std::fs::remove_file(process.listening());
                 return Ok(());
             }
             if let Some(child) = process.child.lock().await.as_mut()
@@ -258,6 +274,11 @@ impl Process {
         })
     }
 
+    /// A file that is there when it listens.
+    fn listening(&self) -> PathBuf {
+        self.log.with_extension("listening")
+    }
+
     fn uri(&self, target: &str) -> String {
         format!("http://{}{target}", self.address)
     }
@@ -283,9 +304,12 @@ impl Process {
                 command.env(name, value);
             }
         }
+        let _ = std::fs::remove_file(self.listening());
         command
             .args(["-c", LAUNCHER])
             .args(arguments)
+            .env("TAP_PORT", self.address.port().to_string())
+            .env("TAP_LISTENING", self.listening())
             .envs(environment.iter().copied());
         command
             .stdin(Stdio::piped())
