@@ -151,11 +151,15 @@ def unknown(ours, taken, path=""):
         for one, other in zip(ours, taken):
             yield from unknown(one, other, path)
 
+# OCSF has these (objects/compliance.json and profiles/cloud.json of its
+# repository), and the model has not.
+LACKS = {"cloud", "compliance.status", "compliance.status_detail"}
 found = set()
 findings = json.load(sys.stdin)
 for finding in findings:
     taken = ComplianceFinding.model_validate(finding)
     found.update(unknown(finding, json.loads(taken.model_dump_json(exclude_unset=True))))
+found -= LACKS
 print(", ".join(sorted(found)) or f"{len(findings)} findings are OCSF")
 sys.exit(bool(found) or not findings)
 """
