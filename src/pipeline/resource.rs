@@ -158,13 +158,7 @@ impl SecurePipeline {
             checks::deletion_protection(diags, &state)?;
         }
         let cloud = self.cloud_of(diags, &state).await?;
-        let operations = Operations::of(
-            diags,
-            AttributePath::root(),
-            &id,
-            &cloud,
-            plugin::cancellation(),
-        )?;
+        let operations = operations_of(diags, &id, &cloud)?;
         let ledger = operations.ledger(diags, &state, &Private::default())?;
         let timeout = delete_timeout(&state);
         operations
@@ -216,13 +210,7 @@ impl Resource for SecurePipeline {
             return Some((state, Value::Value(private)));
         };
         let id = state.id.clone().as_option().unwrap_or_default();
-        let operations = Operations::of(
-            diags,
-            AttributePath::root(),
-            &id,
-            &cloud,
-            plugin::cancellation(),
-        )?;
+        let operations = operations_of(diags, &id, &cloud)?;
         let (state, private) = operations.refresh(diags, state, &private).await?;
         Some((state, Value::Value(private)))
     }
@@ -419,9 +407,8 @@ impl Resource for SecurePipeline {
         diags: &mut Diagnostics,
         id: String,
     ) -> Option<(State, Value<Private>)> {
-        let path = AttributePath::root();
-        let cloud = settling::cloud_of(diags, &self.shared, path.clone(), &id).await?;
-        let operations = Operations::of(diags, path, &id, &cloud, plugin::cancellation())?;
+        let cloud = settling::cloud_of(diags, &self.shared, AttributePath::root(), &id).await?;
+        let operations = operations_of(diags, &id, &cloud)?;
         let (state, private) = operations.import(diags).await?;
         Some((state, Value::Value(private)))
     }
@@ -451,6 +438,21 @@ impl Extra for SecurePipeline {
             )),
         }
     }
+}
+
+/// On the pipeline of a state or an import.
+fn operations_of<'a>(
+    diags: &mut Diagnostics,
+    id: &str,
+    cloud: &'a Cloud,
+) -> Option<Operations<'a>> {
+    Operations::of(
+        diags,
+        AttributePath::root(),
+        id,
+        cloud,
+        plugin::cancellation(),
+    )
 }
 
 /// Hands the user's passwords to whoever makes the secrets, for as long as what

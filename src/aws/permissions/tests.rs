@@ -304,3 +304,38 @@ fn code_of_the_providers_own_is_in_no_bucket() {
         ["arn:aws:s3:::somebodys/f.zip"]
     );
 }
+
+#[test]
+fn each_role_of_a_rules_targets_is_passed() {
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let statements = policy(json!({ "Rule": {
+        "Type": "AWS::Events::Rule",
+        "Properties": { "Name": "r", "Targets": [{ "RoleArn": role("one") }, {}, { "RoleArn": role("two") }] },
+    } }));
+    let passed = allowed(&statements, "iam:PassRole");
+    assert_eq!(passed[0].0, [role("one"), role("two")]);
+}
+
+#[test]
+fn a_policy_of_an_api_asks_for_one_more_and_a_policy_without_a_name_is_a_pattern() {
+    let api = |properties: Value| {
+        policy(json!({ "Api": { "Type": "AWS::ApiGateway::RestApi", "Properties": properties } }))
+    };
+    assert!(allowed(&api(json!({})), "apigateway:UpdateRestApiPolicy").is_empty());
+    let places = api(json!({ "Policy": {} }));
+    assert_eq!(
+        allowed(&places, "apigateway:UpdateRestApiPolicy")[0].0,
+        [
+            "arn:aws:apigateway:us-east-1::/restapis",
+            "arn:aws:apigateway:us-east-1::/restapis/*",
+        ]
+    );
+    let statements = policy(json!({ "Role": {
+        "Type": "AWS::IAM::Role",
+        "Properties": { "RoleName": "r", "ManagedPolicyArns": [{ "Ref": "Unnamed" }] },
+    } }));
+    assert_eq!(
+        allowed(&statements, "iam:AttachRolePolicy")[0].1,
+        &json!({ "StringLike": { "iam:PolicyARN": "arn:aws:iam::111122223333:policy/*" } })
+    );
+}
