@@ -386,7 +386,7 @@ pub fn what_is_lost(diags: &mut Diagnostics, state: &State) {
         AttributePath::root(),
         "What the pipeline holds goes with it",
         format!(
-            "{first} The audit table {table} is deleted, and so are the log groups. Its own keys can be saved for {days} days; \
+            "{first} The audit table {table} is deleted with its rows, unless an override protects it, and the log groups with theirs. Its own keys can be saved for {days} days; \
              after that, nothing that they have encrypted can be read, backups included."
         ),
     );
