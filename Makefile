@@ -24,7 +24,7 @@ test: ## formatting, clippy, unit tests and acceptance tests
 	@python3 tools/test.py
 
 matrix: functions ## the whole of what make test samples: every point at which a provider can be killed or a call fail, drift, vanishing, twenty pipelines
-	@cargo build --release --bin terraform-provider-tap
+	@python3 tools/dist.py --here
 	@cargo build --workspace --bins
 	@python3 tools/test.py --matrix
 
@@ -52,7 +52,7 @@ docs: ## writes docs/ anew, from schemas/, examples/ and templates/
 	@python3 tools/docs.py --write
 
 bench: functions ## figures of the release build: handshake, plan, apply, memory, calls
-	@cargo build --release --bin terraform-provider-tap
+	@python3 tools/dist.py --here
 	@cargo build --workspace --bins
 	@$(TARGET)/debug/bench
 

@@ -5,6 +5,8 @@
     tools/dist.py --all            the same, and fails when a platform of Linux, or the
                                    functions for one architecture, are missing
     tools/dist.py --reproducible   packages again in another place and compares
+    tools/dist.py --here           only builds this machine's provider, as it would be packaged,
+                                   into `released` in the target folder, for what measures it
 
 With GPG_FINGERPRINT the sums are signed with that key. What Cargo.lock does not
 say is not built. The functions are built first and are inside; the provider runs
@@ -16,6 +18,7 @@ compiled by zig, and neither CMake nor NASM is needed for it.
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import time
 
@@ -40,12 +43,15 @@ OTHERS = {
 
 
 def main(arguments):
-    if arguments not in ([], ["--all"], ["--reproducible"]):
+    if arguments not in ([], ["--all"], ["--reproducible"], ["--here"]):
         print(__doc__.strip(), file=sys.stderr)
         return 2
     try:
         workspace = Workspace(ROOT, locked=True)
         tools = workspace.target / "bundle-tools"
+        if arguments == ["--here"]:
+            print(here(workspace, tools))
+            return 0
         release = Release(workspace.target / "dist", workspace.version)
         sums, missing = make(workspace, tools, release)
         signature = release.sign(os.environ.get("GPG_FINGERPRINT"))
@@ -106,6 +112,30 @@ def provider(workspace, architecture, bundles, tools, zig, why):
     # target folder to the build script, and has no bundles.
     variables = {"TAP_BUNDLES_DIR": str(bundles)}
     return workspace.build(PROVIDER, architecture, zig, rustc, variables).read_bytes()
+
+
+def here(workspace, tools):
+    """Builds the provider of this machine alone; returns its path. Where nothing
+    can be packaged, as on macOS, it is what cargo makes of the same source."""
+    zig, why = build_functions.linker(tools)
+    try:
+        architecture = build_functions.host()
+        if architecture is None:
+            raise Unavailable("nothing is packaged for this system")
+        binary = provider(workspace, architecture, workspace.target / "bundles", tools, zig, why)
+    except Unavailable as cause:
+        print(f"Not as it would be packaged: {cause}.", flush=True)
+        command = ["cargo", "build", "--release", "--locked", "--bin", PROVIDER.binary]
+        if subprocess.run(command, cwd=workspace.root).returncode != 0:
+            raise Failed("the release build failed") from cause
+        binary = (workspace.target / "release" / PROVIDER.binary).read_bytes()
+    path = workspace.target / "released" / PROVIDER.binary
+    path.parent.mkdir(exist_ok=True)
+    # One that still runs cannot be written over.
+    path.unlink(missing_ok=True)
+    path.write_bytes(binary)
+    path.chmod(0o755)
+    return path
 
 
 def held(binary, bundles, functions):

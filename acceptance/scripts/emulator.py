@@ -3,12 +3,13 @@
 Usage: emulator.py <module> <function> [argument ...], with standard input on a
 pipe that only the sandbox holds open. TAP_PORT is the port that it is told to
 listen on, TAP_LISTENING a file that is made when it does: who answers there
-before that is somebody else's emulator, who was quicker to take the port. Whatever ends the sandbox, kill -9
-included, closes that pipe, and the emulator then ends with everything it has
-started (it leads a process group of its own).
+before that is somebody else's emulator, who was quicker to take the port.
+Whatever ends the sandbox, kill -9 included, closes that pipe, and the emulator
+then ends with everything it has started (it leads a process group of its own).
 """
 
 import importlib
+import logging
 import os
 import signal
 import socket
@@ -40,6 +41,8 @@ def tell_of_listening() -> None:
 
 def main() -> None:
     tell_of_listening()
+    # A line for every request is a seventh of moto's work.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     threading.Thread(target=end_with_the_sandbox, daemon=True).start()
     module, function = sys.argv[1:3]
     sys.argv = [module, *sys.argv[3:]]

@@ -95,9 +95,14 @@ impl Sandbox {
         self.control("GET", &format!("calls?since={sequence}&mutating=true"), "")
     }
 
+    /// The calls that have not ended.
+    pub fn calls_under_way(&self) -> Result<Vec<Call>, String> {
+        self.control("GET", "calls?open=true", "")
+    }
+
     /// The sequence number of the last call; 0 when there was none since the reset.
     pub fn last_sequence(&self) -> Result<u64, String> {
-        Ok(self.calls()?.last().map_or(0, |call| call.sequence))
+        self.control("GET", "calls/last", "")
     }
 
     /// Calls per second by service.

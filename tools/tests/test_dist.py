@@ -218,6 +218,48 @@ class WhatIsBuilt(InAFolder):
         self.assertFalse((self.folder / "dist" / SUMS).exists())
 
 
+class OfThisMachine(InAFolder):
+    """What is measured and struck is what is released, wherever that can be built."""
+
+    def here(self, host, zig="zig"):
+        """Returns what was built, and what was said."""
+
+        def cargo(command, cwd):
+            self.assertEqual(command[:3], ["cargo", "build", "--release"])
+            (self.folder / "release").mkdir()
+            (self.folder / "release" / "terraform-provider-tap").write_bytes(b"of cargo alone")
+            return mock.Mock(returncode=0)
+
+        workspace, said = Workspace(self.folder), io.StringIO()
+        workspace.root = self.folder
+        with (
+            mock.patch.object(dist.build_functions, "host", lambda: host),
+            mock.patch.object(dist.build_functions, "linker", lambda tools: (zig, "PyPI cannot be reached")),
+            mock.patch.object(dist, "rustc_for", lambda *_: None),
+            mock.patch.object(dist.shutil, "which", lambda _: "/usr/bin/cc"),
+            mock.patch.object(dist.subprocess, "run", cargo),
+            contextlib.redirect_stdout(said),
+        ):
+            path = dist.here(workspace, self.folder / "tools")
+        self.assertEqual(path, self.folder / "released" / "terraform-provider-tap")
+        self.assertTrue(os.access(path, os.X_OK))
+        return path.read_bytes(), said.getvalue()
+
+    def test_it_is_what_would_be_packaged(self):
+        for architecture in PLATFORMS:
+            self.assertEqual(self.here(architecture), (provider(architecture), ""))
+
+    def test_where_nothing_can_be_packaged_it_is_cargos_and_that_is_said(self):
+        self.assertEqual(
+            self.here(None), (b"of cargo alone", "Not as it would be packaged: nothing is packaged for this system.\n")
+        )
+
+    def test_without_zig_it_is_cargos_too(self):
+        built, said = self.here("x86_64", zig=None)
+        self.assertEqual(built, b"of cargo alone")
+        self.assertIn("zig is needed for it: PyPI cannot be reached", said)
+
+
 class TheRepository(unittest.TestCase):
     def test_the_manifest_says_the_protocol_that_the_provider_speaks(self):
         source = (ROOT / "src" / "plugin" / "environment.rs").read_text()

@@ -4,7 +4,8 @@
 //! | request | what it does |
 //! |---|---|
 //! | `GET health` | whether both emulators run, and as which processes |
-//! | `GET calls?since=N&mutating=true` | the record |
+//! | `GET calls?since=N&mutating=true&open=true` | the record: what came after a call, changes something, is under way |
+//! | `GET calls/last` | the sequence number of the last call |
 //! | `DELETE calls` | forgets the record; the account stays as it is |
 //! | `GET rate` | calls per second by service |
 //! | `GET account` | what exists, in every region that was called |
@@ -34,6 +35,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::account;
+use super::recorder::Wanted;
 use super::reply::Reply;
 use super::request::find;
 use super::server::Sandbox;
@@ -82,13 +84,14 @@ async fn dispatch(
             json!({ "healthy": sandbox.emulators.alive().await, "endpoint": sandbox.endpoint, "processes": sandbox.emulators.ids().await })
         }
         (&Method::GET, "calls") => {
-            let mutating = find(&query, "mutating").map(|text| text == "true");
-            json!(
-                sandbox
-                    .recorder
-                    .calls(number("since")?.unwrap_or(0), mutating)
-            )
+            let fact = |name: &str| find(&query, name).map(|text| text == "true");
+            json!(sandbox.recorder.calls(&Wanted {
+                since: number("since")?.unwrap_or(0),
+                mutating: fact("mutating"),
+                open: fact("open"),
+            }))
         }
+        (&Method::GET, "calls/last") => json!(sandbox.recorder.last_sequence()),
         (&Method::DELETE, "calls") => {
             sandbox.recorder.reset();
             json!({})

@@ -50,6 +50,26 @@ pub struct Rate {
     pub peak_per_second: u64,
 }
 
+/// Which calls of a record somebody asks for.
+#[derive(Default)]
+pub struct Wanted {
+    /// Only those after this sequence number.
+    pub since: u64,
+    /// Only those that change something, or only those that do not.
+    pub mutating: Option<bool>,
+    /// Only those that are under way, or only those that have ended.
+    pub open: Option<bool>,
+}
+
+impl Wanted {
+    fn takes(&self, call: &Call) -> bool {
+        let is = |wanted: Option<bool>, fact| wanted.is_none_or(|wanted| wanted == fact);
+        call.sequence > self.since
+            && is(self.mutating, call.mutating)
+            && is(self.open, call.duration_ms.is_none())
+    }
+}
+
 #[derive(Default)]
 pub struct Recorder {
     calls: Mutex<Vec<Call>>,
@@ -105,16 +125,19 @@ impl Recorder {
         });
     }
 
-    /// The calls after a sequence number, mutating or not or both.
-    pub fn calls(&self, since: u64, mutating: Option<bool>) -> Vec<Call> {
+    /// The calls that are wanted, in the order of their arrival.
+    pub fn calls(&self, wanted: &Wanted) -> Vec<Call> {
         let calls = self.lock();
         calls
             .iter()
-            .filter(|call| {
-                call.sequence > since && mutating.is_none_or(|wanted| wanted == call.mutating)
-            })
+            .filter(|call| wanted.takes(call))
             .cloned()
             .collect()
+    }
+
+    /// The sequence number of the last call of the record; 0 when it is empty.
+    pub fn last_sequence(&self) -> u64 {
+        self.lock().last().map_or(0, |call| call.sequence)
     }
 
     /// Calls per second by service.

@@ -196,8 +196,7 @@ pub fn comparable(account: &Value) -> Value {
 pub fn calm(sandbox: &Sandbox) -> Result<(), String> {
     let begin = Instant::now();
     loop {
-        let calls = sandbox.calls()?;
-        let Some(open) = calls.iter().find(|call| call.duration_ms.is_none()) else {
+        let Some(open) = sandbox.calls_under_way()?.into_iter().next() else {
             return Ok(());
         };
         if begin.elapsed() > PATIENCE {

@@ -1,4 +1,4 @@
-//! Figures of the release build, each measured here and now: prints, and
+//! Figures of the provider as it is released, each measured here and now: prints, and
 //! asserts nothing about time. The last line is `bench: ` and JSON.
 //!
 //! One pipeline and ten, with answers at once and after 100 ms, through the
@@ -37,10 +37,10 @@ fn main() -> ExitCode {
 fn bench() -> Result<Value> {
     let release = bin_dir()
         .map_err(text)?
-        .with_file_name("release")
+        .with_file_name("released")
         .join("terraform-provider-tap");
     let size = std::fs::metadata(&release)
-        .map_err(|_| "there is no release build; run: make bench".to_owned())?
+        .map_err(|_| "there is no provider as it is released; run: make bench".to_owned())?
         .len();
     println!("release binary: {size} bytes");
     let handshake = handshakes(&release)?;
