@@ -12,6 +12,7 @@ use acceptance::{Action, Rule};
 use common::{
     apply, expect_clean_destroy, expect_code, expect_empty_plan, pipeline, sandbox, terraform,
 };
+use live::Settings;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -72,6 +73,13 @@ fn output(terraform: &Terraform) -> Value {
     serde_json::from_str(&ran.text).expect("JSON")
 }
 
+/// A pipeline that another account audits.
+fn audited() -> Settings {
+    Settings::new("documents")
+        .with("access.trusted_account_ids", json!(["210987654321"]))
+        .with("access.external_id", "b8f3d1c2-audit")
+}
+
 /// What somebody does with boto3, by what it breaks.
 const WEAKEN: &str = r#"
 state = json.loads(STATE)
@@ -95,6 +103,13 @@ iam.update_assume_role_policy(RoleName=physical["ValidateRole"], PolicyDocument=
 policy = json.loads(kms.get_key_policy(KeyId=physical["LogsKey"], PolicyName="default")["Policy"])
 policy["Statement"].append(other | {"Action": "kms:Decrypt", "Resource": "*"})
 kms.put_key_policy(KeyId=physical["LogsKey"], PolicyName="default", Policy=json.dumps(policy))
+trust = iam.get_role(RoleName=physical["AuditorRole"])["Role"]["AssumeRolePolicyDocument"]
+del trust["Statement"][0]["Condition"]
+iam.update_assume_role_policy(RoleName=physical["AuditorRole"], PolicyDocument=json.dumps(trust))
+policy = json.loads(s3.get_bucket_policy(Bucket=physical["ProcessedBucket"])["Policy"])
+tls, = (one for one in policy["Statement"] if one["Sid"] == "OnlyTls")
+tls["Condition"]["StringNotEquals"] = {"aws:PrincipalAccount": "123456789012"}
+s3.put_bucket_policy(Bucket=physical["ProcessedBucket"], Policy=json.dumps(policy))
 secrets = boto3.client("secretsmanager")
 secrets.cancel_rotate_secret(SecretId=physical["ApiKeySecret"])
 "#;
@@ -102,7 +117,9 @@ secrets.cancel_rotate_secret(SecretId=physical["ApiKeySecret"])
 #[test]
 fn a_report_passes_what_was_made_and_fails_what_was_weakened_and_changes_nothing() {
     let sandbox = sandbox();
-    let terraform = terraform(&sandbox, &format!("{}{DATA}", pipeline("")));
+    let settings = audited();
+    let configuration = pipeline(&settings.hcl());
+    let terraform = terraform(&sandbox, &format!("{configuration}{DATA}"));
     apply(&terraform);
     let report = output(&terraform);
     assert_eq!(report["failed"], 0, "{:#}", report["findings"][0]);
@@ -140,7 +157,7 @@ fn a_report_passes_what_was_made_and_fails_what_was_weakened_and_changes_nothing
         [],
         "a report changes nothing"
     );
-    expect_physical_ids(&sandbox, &terraform, &sound);
+    expect_physical_ids(&sandbox, &terraform, &settings, &sound);
 
     let state = terraform.state_of(common::ADDRESS).expect("a state");
     let state = Value::from(json!({ "physical_ids": state["physical_ids"] }).to_string());
@@ -152,7 +169,9 @@ fn a_report_passes_what_was_made_and_fails_what_was_weakened_and_changes_nothing
     let pair = |(check, id): (&str, &str)| (check.to_owned(), id.to_owned());
     let expected: BTreeSet<_> = [
         ("alarms_act", "AlertsUndeliveredAlarm"),
+        ("auditors_prove_who_they_are", "AuditorRole"),
         ("buckets_block_public_access", "RawBucket"),
+        ("buckets_refuse_what_is_not_tls", "ProcessedBucket"),
         ("keys_are_not_public", "LogsKey"),
         ("keys_rotate", "DataKey"),
         ("log_groups_keep_a_year", "ApiAccessLogGroup"),
@@ -177,7 +196,7 @@ fn a_report_passes_what_was_made_and_fails_what_was_weakened_and_changes_nothing
     apply(&terraform);
     let (mended, _) = findings(&sandbox);
     assert_eq!(failed(&mended), BTreeSet::new(), "an apply mends all of it");
-    terraform.configure(&pipeline("")).expect("written");
+    terraform.configure(&configuration).expect("written");
     apply(&terraform);
     expect_empty_plan(&terraform);
     expect_clean_destroy(&terraform, &sandbox);
@@ -185,13 +204,14 @@ fn a_report_passes_what_was_made_and_fails_what_was_weakened_and_changes_nothing
 
 /// The resources of the report are those that Terraform has.
 #[track_caller]
-fn expect_physical_ids(sandbox: &Sandbox, terraform: &Terraform, findings: &[Value]) {
+fn expect_physical_ids(
+    sandbox: &Sandbox,
+    terraform: &Terraform,
+    settings: &Settings,
+    findings: &[Value],
+) {
     let state = terraform.state_of(common::ADDRESS).expect("a state");
-    let template = live::template_here(
-        sandbox,
-        &live::Settings::new("documents").spec(),
-        live::REGION,
-    );
+    let template = live::template_here(sandbox, &settings.spec(), live::REGION);
     for finding in findings {
         let resource = &finding["resources"][0];
         let id = resource["name"].as_str().expect("a name");

@@ -25,13 +25,13 @@
 use super::Engine;
 use super::apply::{ApplyRequest, Outcome};
 use super::custody::Known;
-use super::error::EngineError;
-use super::ledger::Ledger;
+use super::error::{Action, EngineError, ErrorKind, HandlerError};
+use super::ledger::{Entry, Ledger};
 use super::manifest::{self, Manifest, ManifestStatus, ManifestStore};
 use super::refresh::{self, Refreshed};
 use super::template::{LogicalId, Template};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +60,9 @@ pub struct CreateRequest<'a> {
     pub spec: Value,
     pub facts: Value,
     pub adopt_existing: bool,
+    /// What the plan has said of what an earlier create had begun, and that
+    /// other things stand on: by logical id the identifier that it has and keeps.
+    pub promised: BTreeMap<LogicalId, String>,
     pub on_failure: OnCreateFailure,
     pub cancel: CancellationToken,
     pub deadline: Option<Duration>,
@@ -79,6 +82,8 @@ pub struct Created {
     pub incarnation: Option<String>,
     pub errors: Vec<EngineError>,
     pub adopted: Vec<LogicalId>,
+    /// What is another thing than was promised: it vanished after the plan.
+    pub moved: Vec<LogicalId>,
     pub complete: bool,
     pub refused: Option<Refusal>,
     pub rolled_back: bool,
@@ -185,17 +190,56 @@ impl Lifecycle<'_> {
             ..Created::default()
         };
         if created.complete {
+            // Told as an error, and not complete, so that the next create goes
+            // on: a state that is not as planned would be tainted by Terraform,
+            // and the next plan would destroy a pipeline that is whole.
+            let moved = self.moved(&request.promised, &outcome.ledger);
+            (created.moved, created.errors) = moved.into_iter().unzip();
+            created.complete = created.errors.is_empty();
+        }
+        if created.complete {
             created.complete = self
                 .complete(manifest, &request.cancel, &mut created.errors)
                 .await;
         }
         created.adopted = had.iter().chain(&outcome.adopted).cloned().collect();
-        if created.complete || request.on_failure != OnCreateFailure::Rollback {
+        let keeps = request.on_failure != OnCreateFailure::Rollback;
+        if created.complete || keeps || !created.moved.is_empty() {
             created.ledger = outcome.ledger;
             created.errors.extend(outcome.errors);
             return created;
         }
         self.roll_back(created, outcome, &had).await
+    }
+
+    /// What is not what was promised, each with a sentence.
+    fn moved(
+        &self,
+        promised: &BTreeMap<LogicalId, String>,
+        ledger: &Ledger,
+    ) -> Vec<(LogicalId, EngineError)> {
+        let error = |id: &LogicalId, was: &str, entry: &Entry| EngineError {
+            logical_id: id.clone(),
+            type_name: entry.type_name.clone(),
+            action: Action::Create,
+            source: HandlerError::ours(
+                ErrorKind::Other,
+                "the provider",
+                format!(
+                    "{was} was deleted after the plan had been made, and it was created again as {}. \
+                     Everything else is done. Run the command again: a new plan knows the new one",
+                    entry.identifier.as_deref().unwrap_or_default()
+                ),
+            ),
+        };
+        promised
+            .iter()
+            .filter(|(id, was)| ledger.identifier(id) != Some(was.as_str()))
+            .filter_map(|(id, was)| {
+                let entry = ledger.entries.get(id)?;
+                Some((id.clone(), error(id, was, entry)))
+            })
+            .collect()
     }
 
     async fn roll_back(
@@ -395,6 +439,18 @@ impl Lifecycle<'_> {
             }
         }
         destroyed
+    }
+
+    /// What there is of a pipeline whose create did not finish.
+    pub async fn begun(
+        &self,
+        manifest: &Manifest,
+        cancel: &CancellationToken,
+    ) -> Result<Ledger, Vec<EngineError>> {
+        let known = self.account(manifest, Ledger::default(), cancel).await;
+        known
+            .map(|known| known.ledger)
+            .map_err(|(_, errors)| errors)
     }
 
     /// The ledger of a pipeline that this state does not know.

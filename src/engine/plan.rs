@@ -71,6 +71,21 @@ impl Plan {
         matches!(self.changes.get(id), Some(Reason::Replaced { .. }))
     }
 
+    /// Whether what stands for a logical id will be the same thing after the
+    /// apply, unless it vanishes meanwhile. One whose reference cannot change in
+    /// place is replaced by that.
+    pub fn keeps(&self, id: &str) -> bool {
+        matches!(
+            self.changes.get(id),
+            None | Some(
+                Reason::PropertyChanged { .. }
+                    | Reason::Drifted { .. }
+                    | Reason::ReferenceReplaced { .. }
+                    | Reason::Unfinished
+            )
+        )
+    }
+
     /// Replaced with the old one going first.
     pub fn is_deleted_first(&self, registry: &Registry, template: &Template, id: &str) -> bool {
         self.is_replaced(id)

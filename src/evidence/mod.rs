@@ -64,6 +64,15 @@ pub struct Brought {
     pub identifier: String,
 }
 
+/// Who may audit from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Auditors {
+    /// Whose principals they are.
+    pub accounts: Vec<String>,
+    /// What they have to say, if anything was agreed on.
+    pub external_id: Option<String>,
+}
+
 /// A live pipeline.
 #[derive(Clone, Debug, Default)]
 pub struct Pipeline {
@@ -75,8 +84,7 @@ pub struct Pipeline {
     /// What should be there and is not, with its type.
     pub missing: BTreeMap<LogicalId, String>,
     pub brought: Vec<Brought>,
-    /// Accounts whose principals may be auditors.
-    pub trusted_accounts: Vec<String>,
+    pub auditors: Auditors,
     /// By ARN.
     pub secrets: BTreeMap<String, SecretUse>,
     pub singletons: Singletons,

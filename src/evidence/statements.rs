@@ -1,6 +1,6 @@
 //! Whom the statements of a resource's policy let in.
 
-use super::subject::{at, list, many, texts};
+use super::subject::{at, list, many, show, texts};
 use serde_json::Value;
 
 const EVERYBODY: &str = "*";
@@ -84,13 +84,42 @@ pub(super) fn is_everybody(statement: &Value) -> bool {
 /// its condition lets through no value that is of another. Accounts of an
 /// organization are other accounts.
 pub(super) fn names_account(statement: &Value, account: &str, caller: Caller) -> bool {
+    conditions(statement)
+        .any(|(operator, key, values)| binds(operator, key, values, account, caller))
+}
+
+/// The lines of a statement's condition: operator, key and values.
+fn conditions(statement: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     let operators = at(statement, "Condition").as_object();
     operators
         .into_iter()
         .flatten()
         .filter_map(|(operator, lines)| Some((operator, lines.as_object()?)))
-        .flat_map(|(operator, lines)| lines.iter().map(move |line| (operator, line)))
-        .any(|(operator, (key, values))| binds(operator, key, values, account, caller))
+        .flat_map(|(operator, lines)| {
+            lines
+                .iter()
+                .map(move |(key, values)| (operator.as_str(), key.as_str(), values))
+        })
+}
+
+/// Whether one line of a statement's condition is this one, and asks for one
+/// value. Keys are the same in capitals and small letters.
+pub(super) fn asks(statement: &Value, operator: &str, key: &str, value: &str) -> bool {
+    conditions(statement).any(|line| is_line(line, operator, key, value))
+}
+
+/// Whether that is all that a statement's condition asks.
+pub(super) fn asks_only(statement: &Value, operator: &str, key: &str, value: &str) -> bool {
+    conditions(statement).count() == 1 && asks(statement, operator, key, value)
+}
+
+fn is_line(line: (&str, &str, &Value), operator: &str, key: &str, value: &str) -> bool {
+    let (its_operator, its_key, values) = line;
+    // IAM takes the JSON value for its text: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+    let is = |one: &Value| show(one) == value;
+    its_operator == operator
+        && its_key.eq_ignore_ascii_case(key)
+        && matches!(many(values).as_slice(), [one] if is(one))
 }
 
 /// Negated operators and sets (`ForAllValues`) hold for a request without the

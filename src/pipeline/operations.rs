@@ -15,7 +15,7 @@ use super::inputs::{self, Options, Probe};
 use super::outputs::{self, INCOMPLETE, Outputs, READY};
 use super::planning::{Desired, Planned};
 use super::settings;
-use super::state::{State, TextMap, text_map};
+use super::state::{State, TextMap, known_entries, text_map};
 use crate::aws::ParameterManifest;
 use crate::blueprint::{self, Facts, Spec, naming};
 use crate::engine::ledger::Ledger;
@@ -134,6 +134,7 @@ impl<'a> Operations<'a> {
                 spec: spec_value(&desired.inputs.spec),
                 facts: json!(desired.facts),
                 adopt_existing,
+                promised: known_entries(&planned.physical_ids),
                 on_failure: on_create_failure,
                 cancel: self.cancel.clone(),
                 deadline: Some(timeouts.create),
@@ -153,7 +154,9 @@ impl<'a> Operations<'a> {
             created.ledger.lines.clone_from(&plan.plan.lines);
         }
         let failed = !created.complete;
-        let resume = failed && matches!(on_create_failure, OnCreateFailure::Resume);
+        let resume = failed
+            && created.moved.is_empty()
+            && matches!(on_create_failure, OnCreateFailure::Resume);
         if resume {
             failure::report_as_warnings(diags, &created.errors);
             warning(
@@ -454,6 +457,33 @@ impl<'a> Operations<'a> {
                     &cause,
                     READS_THE_MANIFEST,
                 );
+                None
+            }
+        }
+    }
+
+    /// What there is of a pipeline whose create did not finish: the next one goes
+    /// on from it. `None` where it did: nobody but its state may go on, and the
+    /// destroy half of a replacement may be about to delete all of it.
+    pub async fn begun(
+        &self,
+        diags: &mut Diagnostics,
+        manifest: &Manifest,
+    ) -> Option<Option<Ledger>> {
+        if manifest.status != ManifestStatus::Creating {
+            return Some(None);
+        }
+        let engine = self.engine("plan");
+        let store = self.cloud.manifest_store(&self.name, &self.suffix);
+        let lifecycle = Lifecycle {
+            engine: &engine,
+            store: store.as_ref(),
+            expand: &self.expand(),
+        };
+        match lifecycle.begun(manifest, &self.cancel).await {
+            Ok(found) => Some(Some(found)),
+            Err(errors) => {
+                failure::report(diags, &errors);
                 None
             }
         }

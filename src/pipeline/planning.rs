@@ -102,6 +102,21 @@ impl Planned {
         state
     }
 
+    /// The planned state of one that was begun: what was found of it, and stays,
+    /// is known. `there` is the plan that goes on from that.
+    pub fn resume(&self, config: &State, desired: &Desired, there: &Self, found: &Ledger) -> State {
+        let mut state = self.create(config, desired);
+        there.outputs(&mut state, desired, found);
+        if let Value::Value(lines) = &self.resources {
+            let prior = State::default();
+            state.physical_ids = there.identifiers(lines, found);
+            state.ledger = there.ledger(lines, desired, &prior, found);
+            // That the rest is finished, the status says.
+            state.changes = there.reasons(lines, |reason| *reason != Reason::Unfinished);
+        }
+        state
+    }
+
     /// The planned state of one that does.
     pub fn update(
         &self,
@@ -126,13 +141,9 @@ impl Planned {
         state.drifted = text_map::<String, String>([]);
         match &self.resources {
             Value::Value(lines) => {
-                state.physical_ids = self.per_line(lines, ledger, |entry, _| {
-                    Value::from(entry.identifier.clone())
-                });
-                let rows = self.rows(lines, desired, prior, ledger);
-                state.ledger =
-                    self.per_line(lines, ledger, |_, id| Value::from(rows.get(id).cloned()));
-                state.changes = self.reasons(lines);
+                state.physical_ids = self.identifiers(lines, ledger);
+                state.ledger = self.ledger(lines, desired, prior, ledger);
+                state.changes = self.reasons(lines, |_| true);
             }
             _ => {
                 state.physical_ids = Value::Unknown;
@@ -143,14 +154,36 @@ impl Planned {
         state
     }
 
-    /// Why each line changes. Unknown as a whole where a line is: it may turn
+    fn identifiers(&self, lines: &BTreeMap<String, Value<String>>, ledger: &Ledger) -> TextMap {
+        self.per_line(lines, ledger, |entry, _| {
+            Value::from(entry.identifier.clone())
+        })
+    }
+
+    fn ledger(
+        &self,
+        lines: &BTreeMap<String, Value<String>>,
+        desired: &Desired,
+        prior: &State,
+        ledger: &Ledger,
+    ) -> TextMap {
+        let rows = self.rows(lines, desired, prior, ledger);
+        self.per_line(lines, ledger, |_, id| Value::from(rows.get(id).cloned()))
+    }
+
+    /// Why each line changes, where that is worth a line. Unknown as a whole where a line is: it may turn
     /// out not to change, and an element that was announced may not vanish
     /// when Terraform plans again with what has become known.
-    fn reasons(&self, lines: &BTreeMap<String, Value<String>>) -> TextMap {
+    fn reasons(
+        &self,
+        lines: &BTreeMap<String, Value<String>>,
+        worth: impl Fn(&Reason) -> bool,
+    ) -> TextMap {
         if lines.values().any(Value::is_unknown) {
             return Value::Unknown;
         }
         let reasons = self.plan.changes.iter();
+        let reasons = reasons.filter(|(_, reason)| worth(reason));
         text_map(reasons.map(|(id, reason)| (id.clone(), reason.to_string())))
     }
 
@@ -200,21 +233,20 @@ impl Planned {
         ledger: &'a Ledger,
     ) -> Option<&'a Entry> {
         let known = lines.get(id).is_some_and(|line| !line.is_unknown());
-        let entry = ledger.entries.get(id).filter(|_| known && self.stays(id))?;
+        let entry = ledger.entries.get(id);
+        let entry = entry.filter(|_| known && self.stays(id, ledger))?;
         entry.identifier.is_some().then_some(entry)
     }
 
-    /// The resource will be the same thing after the apply: one whose reference
-    /// cannot change in place is replaced by that.
-    fn stays(&self, id: &str) -> bool {
-        matches!(
-            self.plan.changes.get(id),
-            None | Some(
-                Reason::PropertyChanged { .. }
-                    | Reason::Drifted { .. }
-                    | Reason::ReferenceReplaced { .. }
-            )
-        )
+    /// The resource will be the same thing after the apply, and called the same:
+    /// a subscription that the apply looks at may have been confirmed by then,
+    /// which is when it gets its ARN.
+    fn stays(&self, id: &str, ledger: &Ledger) -> bool {
+        let looked_at = self.plan.changes.contains_key(id);
+        let entry = ledger.entries.get(id);
+        let renamed =
+            entry.is_some_and(|entry| looked_at && entry.type_name == "AWS::SNS::Subscription");
+        self.plan.keeps(id) && !renamed
     }
 
     /// How many of a type the plan adds; only of these ids, where any are given.
@@ -238,7 +270,7 @@ impl Planned {
 
     fn outputs(&self, state: &mut State, desired: &Desired, ledger: &Ledger) {
         let made = |id: &str, attribute: Option<&str>| match seen(ledger, id, attribute) {
-            Some(text) if self.stays(id) => Value::Value(text),
+            Some(text) if self.stays(id, ledger) => Value::Value(text),
             _ => Value::Unknown,
         };
         let write = |spec: &Spec, template: &Template, state: &mut State| {

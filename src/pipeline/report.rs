@@ -7,7 +7,9 @@ use super::operations::{Operations, Surveyed, parse_id};
 use super::schema;
 use super::settling;
 use crate::blueprint::Spec;
-use crate::evidence::{self, Brought, Finding, Observed, Pipeline, Report, Singletons, Status};
+use crate::evidence::{
+    self, Auditors, Brought, Finding, Observed, Pipeline, Report, Singletons, Status,
+};
 use crate::plugin;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -113,7 +115,10 @@ pub async fn report(
         account_id: cloud.here.account_id.clone(),
         region: cloud.here.region.clone(),
         brought: brought(&spec),
-        trusted_accounts: spec.access.trusted_account_ids.clone(),
+        auditors: Auditors {
+            accounts: spec.access.trusted_account_ids.clone(),
+            external_id: spec.access.external_id.clone(),
+        },
         at: now(),
         ..Pipeline::default()
     };

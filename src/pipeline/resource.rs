@@ -256,9 +256,13 @@ impl Resource for SecurePipeline {
             let (here, additions) = (&cloud.here, &cloud.additions);
             quotas::check(diags, additions, &id, here, seen, &planned, &nothing);
         }
-        let state = planned.create(&config, &desired);
+        let mut state = planned.create(&config, &desired);
         if let Some(manifest) = &manifest {
             operations.announce(diags, manifest, adopt_existing);
+            if let Some(found) = operations.begun(diags, manifest).await? {
+                let there = planning::plan(&cloud.registry, &desired, &found);
+                state = planned.resume(&config, &desired, &there, &found);
+            }
         }
         let id = named.then(|| operations.id());
         let private = Private::creating(id, &desired.facts);

@@ -7,6 +7,7 @@
 //! - Unknowns that are left after an apply are stored as null.
 //! - A replacement is planned twice, the second time as a create, and it is the
 //!   private state of that second plan that the destroy half receives.
+//! - What a plan knows, a successful apply returns.
 //! - A call that is never answered (the provider was killed) changes nothing.
 
 use serde_json::Value;
@@ -14,7 +15,7 @@ use terraform_provider_tap::plugin::proto::tfplugin6 as tf;
 
 use super::process::Provider;
 use super::proposed::proposed;
-use super::value::{decode, encode, unknown_as_null};
+use super::value::{decode, encode, is_unknown, unknown_as_null};
 use super::{Diagnostics, Error, path};
 
 /// What a plan would do.
@@ -252,6 +253,9 @@ impl Resource {
         if state.is_null() && failed {
             return Ok(diagnostics); // as before
         }
+        if !failed {
+            as_planned(planned, &state)?;
+        }
         let created = self.state.is_null();
         self.tainted = failed && !state.is_null() && (created || self.tainted);
         self.private = if state.is_null() {
@@ -286,5 +290,66 @@ impl Resource {
             self.tainted &= self.exists();
         }
         Ok(diagnostics)
+    }
+}
+
+/// Whether a state is what was planned, where that was known.
+fn as_planned(planned: &Value, state: &Value) -> Result<(), Error> {
+    let mut broken = Vec::new();
+    compare(planned, state, &mut Vec::new(), &mut broken);
+    match broken.as_slice() {
+        [] => Ok(()),
+        broken => Err(Error::Value(format!(
+            "the provider produced an inconsistent result after apply: {}",
+            broken.join(", ")
+        ))),
+    }
+}
+
+fn compare(planned: &Value, state: &Value, path: &mut Vec<String>, broken: &mut Vec<String>) {
+    match (planned, state) {
+        (planned, _) if is_unknown(planned) => {}
+        (Value::Object(planned), Value::Object(state)) if planned.keys().eq(state.keys()) => {
+            for (key, planned) in planned {
+                path.push(key.clone());
+                compare(planned, &state[key], path, broken);
+                path.pop();
+            }
+        }
+        (Value::Array(planned), Value::Array(state)) if planned.len() == state.len() => {
+            for (n, (planned, state)) in planned.iter().zip(state).enumerate() {
+                path.push(n.to_string());
+                compare(planned, state, path, broken);
+                path.pop();
+            }
+        }
+        (planned, state) if planned == state => {}
+        (planned, state) => broken.push(format!("{}: {planned} -> {state}", path.join("."))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::value::unknown;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_was_not_known_may_be_anything_and_the_rest_is_as_planned() {
+        let planned =
+            json!({ "a": unknown(), "b": { "c": 1, "d": unknown() }, "e": [unknown(), 2] });
+        let kept = json!({ "a": { "x": [] }, "b": { "c": 1, "d": null }, "e": ["y", 2] });
+        assert!(as_planned(&planned, &kept).is_ok());
+        for (pointer, value, said) in [
+            ("/b/c", json!(2), "b.c: 1 -> 2"),
+            ("/e/1", json!(null), "e.1: 2 -> null"),
+            ("/e", json!([1]), "e: "),
+            ("/b", json!({ "c": 1 }), "b: "),
+        ] {
+            let mut state = kept.clone();
+            *state.pointer_mut(pointer).expect("there") = value;
+            let error = as_planned(&planned, &state).expect_err("not as planned");
+            assert!(error.to_string().contains(said), "{error}");
+        }
     }
 }

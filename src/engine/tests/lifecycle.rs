@@ -173,6 +173,45 @@ async fn resume_leaves_a_state_that_the_next_apply_updates_in_place() {
 }
 
 #[tokio::test]
+async fn what_vanishes_after_the_plan_of_a_create_that_goes_on_is_made_and_told_and_then_known() {
+    for on_failure in [
+        OnCreateFailure::Keep,
+        OnCreateFailure::Resume,
+        OnCreateFailure::Rollback,
+    ] {
+        let (cloud, mut terraform, _) = failed_create(OnCreateFailure::Keep).await;
+        terraform.on_failure = on_failure;
+        let promised = terraform.promised(&usual()).await.expect("found");
+        assert_eq!(promised.keys().collect::<Vec<_>>(), ["Bucket", "Key"]);
+        cloud.world().snatch("Key");
+        let created = terraform.create_as(&usual(), promised.clone()).await;
+        assert_eq!(created.moved, ["Key"], "{:?}", created.errors);
+        assert!(!created.complete && !created.rolled_back);
+        let said = created.errors[0].to_string();
+        let (was, is) = (&promised["Key"], created.ledger.identifier("Key"));
+        let is = is.expect("made again").to_owned();
+        assert!(
+            said.contains(&format!("{was} was deleted")) && said.contains(&is),
+            "{said}"
+        );
+        assert_eq!(
+            cloud.world().manifest.as_ref().expect("it").status,
+            ManifestStatus::Creating,
+            "a complete one that is tainted would be destroyed"
+        );
+        terraform.state = Some(State {
+            ledger: created.ledger,
+            incarnation: created.incarnation.expect("begun"),
+            tainted: true,
+        });
+        let promised = terraform.promised(&usual()).await.expect("found");
+        assert_eq!(promised["Key"], is);
+        terraform.succeed(&usual()).await;
+        terraform.assert_converged(&usual());
+    }
+}
+
+#[tokio::test]
 async fn a_complete_pipeline_is_refused_and_left_alone() {
     let cloud = Cloud::default();
     Terraform::new(&cloud).succeed(&usual()).await;

@@ -12,9 +12,10 @@ use crate::engine::lifecycle::{
 };
 use crate::engine::plan::{self, Plan};
 use crate::engine::refresh::Refreshed;
-use crate::engine::template::{Resource, Template};
+use crate::engine::template::{LogicalId, Resource, Template};
 use crate::engine::{Engine, EngineError, Journal, ManifestStatus, Owner, RetryPolicy};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -195,13 +196,43 @@ impl Terraform {
             .await
     }
 
+    /// What the plan of a create promises of what an earlier one has begun.
+    pub async fn promised(
+        &self,
+        template: &Template,
+    ) -> Result<BTreeMap<LogicalId, String>, Vec<EngineError>> {
+        let lifecycle = self.lifecycle();
+        let manifest = self.cloud.world().manifest.clone();
+        let Some(manifest) = manifest else {
+            return Ok(BTreeMap::new());
+        };
+        if manifest.status != ManifestStatus::Creating {
+            return Ok(BTreeMap::new());
+        }
+        let found = lifecycle.begun(&manifest, &self.cancel).await?;
+        let plan = plan::plan(&self.engine.registry, template, &found);
+        let kept = template.resources.keys().filter(|id| plan.keeps(id));
+        Ok(kept
+            .filter_map(|id| Some((id.clone(), found.identifier(id)?.to_owned())))
+            .collect())
+    }
+
     pub async fn create_only(&self, template: &Template) -> Created {
+        self.create_as(template, BTreeMap::new()).await
+    }
+
+    pub async fn create_as(
+        &self,
+        template: &Template,
+        promised: BTreeMap<LogicalId, String>,
+    ) -> Created {
         self.lifecycle()
             .create(CreateRequest {
                 template,
                 spec: template.to_json(),
                 facts: Value::Null,
                 adopt_existing: self.adopt_existing,
+                promised,
                 on_failure: self.on_failure,
                 cancel: self.cancel.clone(),
                 deadline: self.deadline,
@@ -210,7 +241,16 @@ impl Terraform {
     }
 
     async fn create(&mut self, template: &Template) -> Run {
-        let created = self.create_only(template).await;
+        let promised = match self.promised(template).await {
+            Ok(promised) => promised,
+            Err(errors) => {
+                return Run {
+                    errors,
+                    ..Run::default()
+                };
+            }
+        };
+        let created = self.create_as(template, promised).await;
         let run = Run {
             complete: created.complete,
             refused: created.refused.is_some(),

@@ -2,7 +2,8 @@
 
 use super::{Check, Controls};
 use crate::evidence::statements::{
-    Caller, account_of, admitted, allowing, is_everybody, names_account, strangers, told,
+    Caller, Principal, account_of, admitted, allowing, asks, is_everybody, names_account,
+    strangers, told,
 };
 use crate::evidence::subject::{Subject, Verdict, at, list, many, seen, show, texts, unread};
 use serde_json::Value;
@@ -95,6 +96,15 @@ pub(super) const CHECKS: &[Check] = &[
         controls: Controls::NONE,
         types: &["AWS::IAM::Role"],
         judge: admits_the_named,
+        waiver: None,
+    },
+    Check {
+        name: "auditors_prove_who_they_are",
+        title: "Auditors of other accounts bring a second factor, and the external id that was agreed on",
+        requirements: &["8.4.2", "8.4.3"],
+        controls: Controls::NONE,
+        types: &["AWS::IAM::Role"],
+        judge: asks_for_proof,
         waiver: None,
     },
     Check {
@@ -230,7 +240,8 @@ fn admits_the_named(role: &Subject<'_>) -> Option<Verdict> {
     let document = role.at("AssumeRolePolicyDocument");
     let unnamed = strangers(document, &pipeline.account_id, |one| match role.id {
         AUDITOR_ROLE => pipeline
-            .trusted_accounts
+            .auditors
+            .accounts
             .iter()
             .any(|account| one.is_of(account)),
         API_LOGGING_ROLE => one.kind == "Service" && one.name == "apigateway.amazonaws.com",
@@ -247,6 +258,35 @@ fn admits_the_named(role: &Subject<'_>) -> Option<Verdict> {
         unnamed => format!("assumed also by: {}", list(unnamed)),
     };
     seen(unnamed.is_empty(), observed)
+}
+
+/// A service brings neither, and whom the account's own policies let assume the
+/// role is the account's to say.
+fn asks_for_proof(role: &Subject<'_>) -> Option<Verdict> {
+    let pipeline = role.pipeline;
+    if role.id != AUDITOR_ROLE {
+        return None;
+    }
+    let agreed = pipeline.auditors.external_id.as_deref();
+    let mut missing: Vec<&str> = Vec::new();
+    let others = allowing(role.at("AssumeRolePolicyDocument")).filter(|statement| {
+        let own = |one: &Principal<'_>| one.kind == "Service" || one.is_of(&pipeline.account_id);
+        !admitted(statement).iter().all(own)
+    });
+    for statement in others {
+        if !asks(statement, "Bool", "aws:MultiFactorAuthPresent", "true") {
+            missing.push("a second factor");
+        }
+        if agreed.is_some_and(|id| !asks(statement, "StringEquals", "sts:ExternalId", id)) {
+            missing.push("the external id");
+        }
+    }
+    let observed = match (missing.as_slice(), agreed) {
+        ([], Some(_)) => "asked for: a second factor, the external id".to_owned(),
+        ([], None) => "asked for: a second factor".to_owned(),
+        (missing, _) => format!("not asked for: {}", list(missing)),
+    };
+    seen(missing.is_empty(), observed)
 }
 
 /// The statements of a policy that allow something.

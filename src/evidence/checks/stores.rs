@@ -3,7 +3,7 @@
 use super::{Check, Controls, Waiver};
 use crate::aws::SecretUse;
 use crate::evidence::Pipeline;
-use crate::evidence::statements::{is_everybody, strangers};
+use crate::evidence::statements::{asks_only, is_everybody, strangers};
 use crate::evidence::subject::{Subject, Verdict, at, list, many, seen, show, texts, unread};
 use serde_json::Value;
 
@@ -472,27 +472,41 @@ fn encryption<'a>(bucket: &Subject<'a>, member: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// A statement that denies everything to everybody whose request is not TLS.
+/// A statement that denies everything, of the bucket and of what is in it, to
+/// everybody whose request is not TLS, and asks nothing else.
 fn only_tls(bucket: &Subject<'_>) -> Option<Verdict> {
-    let sids: Vec<&str> = bucket
+    const KEY: &str = "aws:SecureTransport";
+    let arn = bucket.resource.attributes.get("Arn");
+    let Some(arn) = arn.and_then(Value::as_str) else {
+        return unread("Arn");
+    };
+    let all = [arn.to_owned(), format!("{arn}/*")];
+    let denying: Vec<String> = bucket
         .others("AWS::S3::BucketPolicy")
         .filter(|policy| bucket.is_named_by(policy.at("Bucket")))
         .flat_map(|policy| many(policy.at("PolicyDocument.Statement")))
         .filter(|statement| {
-            let without_tls = at(statement, "Condition.Bool")
-                .get("aws:SecureTransport")
-                .is_some_and(|value| texts(value) == ["false"]);
+            let of = texts(at(statement, "Resource"));
+            let operators = ["Bool", "BoolIfExists"];
             at(statement, "Effect").as_str() == Some("Deny")
                 && is_everybody(statement)
-                && texts(at(statement, "Action")) == ["s3:*"]
-                && without_tls
+                // All but some are not everybody.
+                && statement.get("NotPrincipal").is_none()
+                && texts(at(statement, "Action"))
+                    .iter()
+                    .any(|action| ["*", "s3:*"].contains(action))
+                && all.iter().all(|one| of.contains(&one.as_str()))
+                && operators
+                    .iter()
+                    .any(|operator| asks_only(statement, operator, KEY, "false"))
         })
-        .filter_map(|statement| at(statement, "Sid").as_str())
+        .map(|statement| show(at(statement, "Sid")))
         .collect();
-    seen(
-        !sids.is_empty(),
-        format!("statements that deny it: {}", list(&sids)),
-    )
+    let observed = match denying.as_slice() {
+        [] => "no statement denies it to everybody, of all that the bucket holds".to_owned(),
+        sids => format!("denied by: {}", list(sids)),
+    };
+    seen(!denying.is_empty(), observed)
 }
 
 /// Days between the rotations of a secret.

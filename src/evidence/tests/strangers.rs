@@ -221,6 +221,54 @@ fn who_is_let_in_from_outside_is_named() {
     }
 }
 
+#[test]
+fn auditors_are_asked_for_all_that_they_are_to_prove() {
+    let check = "auditors_prove_who_they_are";
+    let none: [&str; 0] = [];
+    assert_eq!(failures(&whole(), check), none);
+    assert_eq!(failures(&pipeline(), check), none, "nobody audits");
+
+    let condition = "/AssumeRolePolicyDocument/Statement/0/Condition";
+    let factor = json!({ "aws:MultiFactorAuthPresent": "true" });
+    let id = json!({ "sts:ExternalId": "audit-2026" });
+    let of_id = json!({ "StringEquals": id });
+    for (asked, missing) in [
+        (json!({}), "a second factor, the external id"),
+        (of_id.clone(), "a second factor"),
+        (json!({ "Bool": factor }), "the external id"),
+        (
+            json!({ "BoolIfExists": factor, "StringEquals": id }),
+            "a second factor",
+        ),
+        (
+            json!({ "Bool": { "aws:MultiFactorAuthPresent": "false" }, "StringEquals": id }),
+            "a second factor",
+        ),
+        (
+            json!({ "Bool": factor, "StringEquals": { "sts:ExternalId": "another" } }),
+            "the external id",
+        ),
+        (
+            json!({ "Bool": factor, "StringEquals": { "sts:ExternalId": ["audit-2026", "*"] } }),
+            "the external id",
+        ),
+        (
+            json!({ "Bool": factor, "StringLike": { "sts:ExternalId": "audit-*" } }),
+            "the external id",
+        ),
+    ] {
+        let mut pipeline = whole();
+        set(&mut pipeline, "AuditorRole", condition, asked.clone());
+        let expected = format!("AuditorRole: not asked for: {missing}");
+        assert_eq!(failures(&pipeline, check), [expected], "{asked}");
+    }
+    let mut agreed_on_nothing = whole();
+    agreed_on_nothing.auditors.external_id = None;
+    let asked = json!({ "Bool": { "AWS:multifactorauthpresent": true } });
+    set(&mut agreed_on_nothing, "AuditorRole", condition, asked);
+    assert_eq!(failures(&agreed_on_nothing, check), none);
+}
+
 /// With everything that an account has one of, and with auditors.
 fn whole() -> Pipeline {
     let mut spec = Spec::new("documents", "dev");
@@ -232,7 +280,10 @@ fn whole() -> Pipeline {
     spec.access.external_id = Some("audit-2026".into());
     let template = blueprint::expand(&spec, &Facts::documentation()).expect("a template");
     let mut pipeline = of_template(&template);
-    pipeline.trusted_accounts = spec.access.trusted_account_ids;
+    pipeline.auditors = Auditors {
+        accounts: spec.access.trusted_account_ids,
+        external_id: spec.access.external_id,
+    };
     pipeline
 }
 
@@ -295,7 +346,7 @@ fn what_one_role_may_have_is_not_another_s() {
         }
     }
     let mut untrusted = whole();
-    untrusted.trusted_accounts.clear();
+    untrusted.auditors.accounts.clear();
     let found = failures(&untrusted, "roles_admit_only_who_is_named");
     let [one] = found.as_slice() else {
         panic!("{found:?}");
