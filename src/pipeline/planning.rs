@@ -56,6 +56,8 @@ impl Desired {
 /// What will happen, and the state that Terraform is told to expect.
 pub struct Planned {
     pub plan: Plan,
+    /// With other values in place of the unknown ones.
+    alternative: Plan,
     /// Something will be done.
     pub changes: bool,
     resources: TextMap,
@@ -82,6 +84,7 @@ pub fn plan(registry: &Registry, desired: &Desired, ledger: &Ledger) -> Planned 
     Planned {
         changes: !plan.changes.is_empty() || resources != text_map(plan.lines.clone()),
         plan,
+        alternative: other,
         resources,
     }
 }
@@ -111,10 +114,21 @@ impl Planned {
             let prior = State::default();
             state.physical_ids = there.identifiers(lines, found);
             state.ledger = there.ledger(lines, desired, &prior, found);
-            // That the rest is finished, the status says.
-            state.changes = there.reasons(lines, |reason| *reason != Reason::Unfinished);
         }
+        // `changes` stays empty: Terraform plans again when it applies, may have
+        // found nothing at first (the manifest was written between), and takes
+        // no plan in which something known is another.
         state
+    }
+
+    /// What an apply that goes on has still to make.
+    pub fn missing(&self) -> Vec<&str> {
+        let is_new = |reason: &Reason| matches!(reason, Reason::New | Reason::Vanished);
+        let changes = self.plan.changes.iter();
+        changes
+            .filter(|(_, reason)| is_new(reason))
+            .map(|(id, _)| id.as_str())
+            .collect()
     }
 
     /// The planned state of one that does.
@@ -143,7 +157,7 @@ impl Planned {
             Value::Value(lines) => {
                 state.physical_ids = self.identifiers(lines, ledger);
                 state.ledger = self.ledger(lines, desired, prior, ledger);
-                state.changes = self.reasons(lines, |_| true);
+                state.changes = self.reasons(lines);
             }
             _ => {
                 state.physical_ids = Value::Unknown;
@@ -171,19 +185,14 @@ impl Planned {
         self.per_line(lines, ledger, |_, id| Value::from(rows.get(id).cloned()))
     }
 
-    /// Why each line changes, where that is worth a line. Unknown as a whole where a line is: it may turn
+    /// Why each line changes. Unknown as a whole where a line is: it may turn
     /// out not to change, and an element that was announced may not vanish
     /// when Terraform plans again with what has become known.
-    fn reasons(
-        &self,
-        lines: &BTreeMap<String, Value<String>>,
-        worth: impl Fn(&Reason) -> bool,
-    ) -> TextMap {
+    fn reasons(&self, lines: &BTreeMap<String, Value<String>>) -> TextMap {
         if lines.values().any(Value::is_unknown) {
             return Value::Unknown;
         }
         let reasons = self.plan.changes.iter();
-        let reasons = reasons.filter(|(_, reason)| worth(reason));
         text_map(reasons.map(|(id, reason)| (id.clone(), reason.to_string())))
     }
 
@@ -238,15 +247,15 @@ impl Planned {
         entry.identifier.is_some().then_some(entry)
     }
 
-    /// The resource will be the same thing after the apply, and called the same:
-    /// a subscription that the apply looks at may have been confirmed by then,
-    /// which is when it gets its ARN.
+    /// The resource will be the same thing after the apply, whatever the unknown
+    /// inputs become, and called the same: a subscription that the apply looks at
+    /// may have been confirmed by then, which is when it gets its ARN.
     fn stays(&self, id: &str, ledger: &Ledger) -> bool {
         let looked_at = self.plan.changes.contains_key(id);
         let entry = ledger.entries.get(id);
         let renamed =
             entry.is_some_and(|entry| looked_at && entry.type_name == "AWS::SNS::Subscription");
-        self.plan.keeps(id) && !renamed
+        self.plan.keeps(id) && self.alternative.keeps(id) && !renamed
     }
 
     /// How many of a type the plan adds; only of these ids, where any are given.
@@ -269,8 +278,10 @@ impl Planned {
     }
 
     fn outputs(&self, state: &mut State, desired: &Desired, ledger: &Ledger) {
+        // Any property of any resource, as far as anybody knows.
+        let open = desired.inputs.anything_may_change;
         let made = |id: &str, attribute: Option<&str>| match seen(ledger, id, attribute) {
-            Some(text) if self.stays(id, ledger) => Value::Value(text),
+            Some(text) if self.stays(id, ledger) && !open => Value::Value(text),
             _ => Value::Unknown,
         };
         let write = |spec: &Spec, template: &Template, state: &mut State| {

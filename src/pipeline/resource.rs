@@ -5,7 +5,7 @@ use super::bookkeeping::Private;
 use super::checks;
 use super::cloud::{Cloud, Session, Shared};
 use super::failure::{self, error};
-use super::inputs::{self, Inputs, Probe};
+use super::inputs::{self, Inputs, Options, Probe};
 use super::operations::{Left, Operations};
 use super::planning::{self, Desired, Planned};
 use super::quotas;
@@ -16,6 +16,7 @@ use crate::aws::Supplied;
 use crate::blueprint::{self, Facts, secrets};
 use crate::bundle;
 use crate::engine::ledger::Ledger;
+use crate::engine::lifecycle::OnCreateFailure;
 use crate::plugin::{self, Extra, RawValue, Remainder};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -241,7 +242,11 @@ impl Resource for SecurePipeline {
         };
         let before = manifest.as_ref().and_then(|one| operations.origin(one));
         let (facts, seen) = settle(diags, &cloud, before.as_ref(), &inputs).await?;
-        let adopt_existing = inputs.0.options.adopt_existing;
+        let Options {
+            adopt_existing,
+            on_create_failure,
+            ..
+        } = inputs.0.options;
         let desired = self.desired(diags, &config, inputs, &cloud, facts)?;
         checks::weakened(diags, &desired);
         checks::singletons(diags, desired.probes(), &desired.facts.account);
@@ -258,10 +263,17 @@ impl Resource for SecurePipeline {
         }
         let mut state = planned.create(&config, &desired);
         if let Some(manifest) = &manifest {
-            operations.announce(diags, manifest, adopt_existing);
-            if let Some(found) = operations.begun(diags, manifest).await? {
-                let there = planning::plan(&cloud.registry, &desired, &found);
-                state = planned.resume(&config, &desired, &there, &found);
+            let found = operations.begun(diags, manifest).await?;
+            let there =
+                found.map(|found| (planning::plan(&cloud.registry, &desired, &found), found));
+            let plan = there.as_ref().map(|(plan, _)| plan);
+            operations.announce(diags, manifest, adopt_existing, plan);
+            if let Some((plan, found)) = &there {
+                checks::template_problems(diags, plan);
+                // "resume" may end with less than was found, and succeed.
+                if on_create_failure != OnCreateFailure::Resume {
+                    state = planned.resume(&config, &desired, plan, found);
+                }
             }
         }
         let id = named.then(|| operations.id());

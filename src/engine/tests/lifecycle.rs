@@ -191,7 +191,7 @@ async fn what_vanishes_after_the_plan_of_a_create_that_goes_on_is_made_and_told_
         let (was, is) = (&promised["Key"], created.ledger.identifier("Key"));
         let is = is.expect("made again").to_owned();
         assert!(
-            said.contains(&format!("{was} was deleted")) && said.contains(&is),
+            said.contains(&format!("the plan had found {was}")) && said.contains(&is),
             "{said}"
         );
         assert_eq!(

@@ -264,16 +264,13 @@ fn admits_the_named(role: &Subject<'_>) -> Option<Verdict> {
 /// role is the account's to say.
 fn asks_for_proof(role: &Subject<'_>) -> Option<Verdict> {
     let pipeline = role.pipeline;
-    if role.id != AUDITOR_ROLE {
-        return None;
-    }
     let agreed = pipeline.auditors.external_id.as_deref();
     let mut missing: Vec<&str> = Vec::new();
-    let others = allowing(role.at("AssumeRolePolicyDocument")).filter(|statement| {
-        let own = |one: &Principal<'_>| one.kind == "Service" || one.is_of(&pipeline.account_id);
-        !admitted(statement).iter().all(own)
-    });
-    for statement in others {
+    let own = |one: &Principal<'_>| one.kind == "Service" || one.is_of(&pipeline.account_id);
+    let others: Vec<&Value> = allowing(role.at("AssumeRolePolicyDocument"))
+        .filter(|statement| !admitted(statement).iter().all(own))
+        .collect();
+    for statement in &others {
         if !asks(statement, "Bool", "aws:MultiFactorAuthPresent", "true") {
             missing.push("a second factor");
         }
@@ -282,6 +279,7 @@ fn asks_for_proof(role: &Subject<'_>) -> Option<Verdict> {
         }
     }
     let observed = match (missing.as_slice(), agreed) {
+        ([], _) if others.is_empty() => "nobody of another account may assume it".to_owned(),
         ([], Some(_)) => "asked for: a second factor, the external id".to_owned(),
         ([], None) => "asked for: a second factor".to_owned(),
         (missing, _) => format!("not asked for: {}", list(missing)),

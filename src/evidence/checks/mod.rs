@@ -13,6 +13,9 @@ use super::{Brought, Control, Finding, Pipeline, Standard, Status};
 /// Checks that look at something of another type than what they ask.
 const LOOKS_AT: [(&str, &str); 1] = [("functions_are_in_two_zones", "AWS::EC2::Subnet")];
 
+/// Checks of one resource alone, where it is.
+const OF_ONE: [(&str, &str); 1] = [("auditors_prove_who_they_are", "AuditorRole")];
+
 const BROUGHT: &str = "it is not the pipeline's: whoever brought it has to show it";
 
 /// One question to the resources of some types.
@@ -130,6 +133,7 @@ impl Check {
             .types
             .iter()
             .flat_map(|type_name| of_type(pipeline, type_name))
+            .filter(|subject| self.is_of(subject.id))
             .filter_map(|subject| {
                 let verdict = (self.judge)(&subject)?;
                 let resource = subject.resource;
@@ -143,7 +147,7 @@ impl Check {
             .collect();
         // What is not there does nothing that is asked of it.
         for (id, type_name) in &pipeline.missing {
-            if self.types.contains(&type_name.as_str()) {
+            if self.types.contains(&type_name.as_str()) && self.is_of(id) {
                 let gone = Verdict {
                     holds: false,
                     observed: "it does not exist".to_owned(),
@@ -159,6 +163,12 @@ impl Check {
             }
         }
         findings
+    }
+
+    fn is_of(&self, id: &str) -> bool {
+        OF_ONE
+            .iter()
+            .all(|(check, only)| *check != self.name || *only == id)
     }
 
     fn not_looked_at(&self, brought: &Brought) -> Finding {

@@ -481,12 +481,16 @@ fn only_tls(bucket: &Subject<'_>) -> Option<Verdict> {
         return unread("Arn");
     };
     let all = [arn.to_owned(), format!("{arn}/*")];
+    let every = format!("{arn}*");
     let denying: Vec<String> = bucket
         .others("AWS::S3::BucketPolicy")
         .filter(|policy| bucket.is_named_by(policy.at("Bucket")))
         .flat_map(|policy| many(policy.at("PolicyDocument.Statement")))
         .filter(|statement| {
             let of = texts(at(statement, "Resource"));
+            let covers = |one: &String| {
+                of.contains(&one.as_str()) || of.contains(&"*") || of.contains(&every.as_str())
+            };
             let operators = ["Bool", "BoolIfExists"];
             at(statement, "Effect").as_str() == Some("Deny")
                 && is_everybody(statement)
@@ -494,13 +498,16 @@ fn only_tls(bucket: &Subject<'_>) -> Option<Verdict> {
                 && statement.get("NotPrincipal").is_none()
                 && texts(at(statement, "Action"))
                     .iter()
-                    .any(|action| ["*", "s3:*"].contains(action))
-                && all.iter().all(|one| of.contains(&one.as_str()))
+                    .any(|action| ["*", "s3:*"].contains(&action.to_ascii_lowercase().as_str()))
+                && all.iter().all(covers)
                 && operators
                     .iter()
                     .any(|operator| asks_only(statement, operator, KEY, "false"))
         })
-        .map(|statement| show(at(statement, "Sid")))
+        .map(|statement| match at(statement, "Sid").as_str() {
+            Some(sid) => sid.to_owned(),
+            None => "a statement without a Sid".to_owned(),
+        })
         .collect();
     let observed = match denying.as_slice() {
         [] => "no statement denies it to everybody, of all that the bucket holds".to_owned(),

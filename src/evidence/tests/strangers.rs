@@ -262,6 +262,19 @@ fn auditors_are_asked_for_all_that_they_are_to_prove() {
         let expected = format!("AuditorRole: not asked for: {missing}");
         assert_eq!(failures(&pipeline, check), [expected], "{asked}");
     }
+    let mut nobody = whole();
+    let statements = "/AssumeRolePolicyDocument/Statement";
+    set(&mut nobody, "AuditorRole", statements, json!([]));
+    assert_eq!(failures(&nobody, check), none);
+    let mut without_another = whole();
+    let gone = without_another
+        .resources
+        .remove("ScanRole")
+        .expect("a role");
+    without_another
+        .missing
+        .insert("ScanRole".into(), gone.type_name);
+    assert_eq!(failures(&without_another, check), none);
     let mut agreed_on_nothing = whole();
     agreed_on_nothing.auditors.external_id = None;
     let asked = json!({ "Bool": { "AWS:multifactorauthpresent": true } });

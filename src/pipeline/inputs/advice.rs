@@ -118,7 +118,7 @@ pub(super) fn advice(spec: &Spec) -> Vec<Problem> {
             "access",
             "require_mfa",
             "Auditors need no second factor",
-            "access.require_mfa is false. PCI DSS 8.4 asks for multi-factor authentication. Write true to meet it.".into(),
+            "access.require_mfa is false. PCI DSS 8.4.2 and 8.4.3 ask for multi-factor authentication. Write true to meet it.".into(),
         );
     }
     warnings

@@ -17,7 +17,7 @@ const TIMEOUT_BEHIND_API: RangeInclusive<u32> = 3..=29;
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const TIMEOUT: RangeInclusive<u32> = 3..=900;
 
-const DOCUMENT_TYPES: [&str; 4] = ["doc", "docx", "pdf", "text"];
+const DOCUMENT_TYPES: [&str; 5] = ["doc", "docx", "pdf", "text", "xlsx"];
 
 pub(super) fn functions(r: &mut Reader, block: &Value<FunctionsBlock>) -> Functions {
     let place = Place::root().at("functions");

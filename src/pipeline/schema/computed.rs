@@ -176,7 +176,7 @@ fn by_logical_id() -> HashMap<String, Attribute> {
         ),
         (
             "changes",
-            map(Computed, "By logical id, why the last plan changes it."),
+            map(Computed, "By logical id, why the last plan changes it. Empty in the plan of a new pipeline, where everything is new."),
         ),
         (
             "drifted",
@@ -189,14 +189,14 @@ fn by_logical_id() -> HashMap<String, Attribute> {
             "ledger",
             map(
                 Computed,
-                "Bookkeeping by logical id, from which the pipeline can be deleted without its configuration.",
+                "For the provider itself, by logical id: what it needs to delete the pipeline without its configuration.",
             ),
         ),
         (
             "incarnation",
             text(
                 Computed,
-                "Which state owns the pipeline; destroy deletes only under its own.",
+                "Which state owns the pipeline. An adoption changes it, and a state with another one can change and delete nothing.",
             ),
         ),
     ])

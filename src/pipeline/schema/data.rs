@@ -26,7 +26,7 @@ pub fn encryption() -> Attribute {
                 "key_arns",
                 block(
                     Optional,
-                    "Keys of your own instead of the pipeline's. They are never modified nor deleted. Choose before there are documents: a later change is made \
+                    "Keys of your own instead of the pipeline's. Default none. They are never modified nor deleted. Choose before there are documents: a later change is made \
                      in place and counts for what is written from then on. Where it takes the place of a key that the pipeline made, that key is removed, \
                      which is refused unless `allow_data_loss` is true: from then on nobody can read what is still under it, and after \
                      `deletion_window_days` it is lost for good.",
@@ -79,15 +79,18 @@ pub fn storage() -> Attribute {
                 "noncurrent_expire_after_days",
                 number(
                     Default_,
-                    "Days after which old object versions are deleted, more than `noncurrent_glacier_after_days`, at most 3650. \
-                     Default 400; less than 365 misses PCI DSS 10.5.1 and is warned of. Changed in place.",
+                    "Days after which old object versions are deleted, more than `noncurrent_glacier_after_days`, at most 3650. In the log bucket, \
+                     less than 365 misses PCI DSS 10.5.1 and is warned of; in those of documents this is how long what was replaced or deleted \
+                     remains, which is yours to say (PCI DSS 3.2.1). Default 400. Changed in place.",
                 ),
             ),
             (
                 "access_log_retention_days",
                 number(
                     Default_,
-                    "Days access logs are kept, 1 to 3650. Default 400; less than 365 misses PCI DSS 10.5.1 and is warned of. Changed in place.",
+                    "Days until access logs, flow logs and the files of a managed trail expire, 1 to 3650; each is then kept as an old version for \
+                     `noncurrent_expire_after_days`. Those of a managed Config recorder do not expire. Default 400; less than 365 misses PCI DSS 10.5.1 \
+                     and is warned of. Changed in place.",
                 ),
             ),
             (
@@ -110,7 +113,8 @@ pub fn storage() -> Attribute {
                 "access_log_encryption",
                 text(
                     Default_,
-                    "Encryption of the log bucket: `aws:kms` (the logs key) or `AES256`. Default `aws:kms`. Changed in place; objects that exist stay as they are.",
+                    "Encryption of the log bucket: `aws:kms` (the logs key) or `AES256`. AWS documents only `AES256` for a bucket that receives access logs: \
+                     where after a day nothing is below `access-logs/`, write that. Default `aws:kms`. Changed in place; objects that exist stay as they are.",
                 ),
             ),
             (
@@ -136,7 +140,7 @@ pub fn audit() -> Attribute {
                 "point_in_time_recovery",
                 flag(
                     Default_,
-                    "Continuous backups of the audit table. Default true; false is warned of. Changed in place.",
+                    "Continuous backups of the audit table. Default true; false misses PCI DSS 10.3.3 and is warned of. Changed in place.",
                 ),
             ),
             (
@@ -153,7 +157,9 @@ pub fn audit() -> Attribute {
 pub fn alerts() -> Attribute {
     block(
         Default_,
-        "SNS topic for alerts.",
+        "SNS topic for alerts: of the alarms, of documents that are not compliant or cannot be scanned, of findings, and of Config rules that are broken. \
+         Eleven alarms by default, each over five minutes: 5 errors of a function (for each of six), 10 answers 4XX, 5 answers 5XX, 10 refused calls of KMS, a \
+         dead letter, an alert that was not delivered.",
         [(
             "emails",
             texts(

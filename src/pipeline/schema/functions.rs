@@ -46,8 +46,8 @@ pub fn functions() -> Attribute {
                 "document_types",
                 texts(
                     Default_,
-                    "Kinds of documents that are processed, told by their content: any of `doc`, `docx`, `pdf` and `text`. \
-                     Default all four. Changed in place.",
+                    "Kinds of documents that are processed, told by their content: any of `doc`, `docx`, `pdf`, `text` and `xlsx`. \
+                     Default `[\"doc\", \"docx\", \"pdf\", \"text\"]`. Changed in place.",
                 ),
             ),
             (

@@ -14,7 +14,7 @@ pub fn network() -> Attribute {
                 text(
                     Default_,
                     "Address range of the VPC: a private IPv4 range (RFC 1918) from /16 to /22, divided into one subnet per zone. \
-                     Default `10.0.0.0/16`; null with `vpc_id`. A change replaces the VPC and everything in it, the functions' \
+                     Default `10.0.0.0/16`; to be left out with `vpc_id`. A change replaces the VPC and everything in it, the functions' \
                      network interfaces included.",
                 ),
             ),
@@ -23,7 +23,7 @@ pub fn network() -> Attribute {
                 number(
                     Default_,
                     "Number of availability zones with a private subnet each, 2 to 6. Which zones is decided at create, by zone id, \
-                     and kept. Default 3; null with `vpc_id`. A change adds or removes subnets in place.",
+                     and kept. Default 3; to be left out with `vpc_id`. A change adds or removes subnets in place.",
                 ),
             ),
             (
@@ -32,7 +32,7 @@ pub fn network() -> Attribute {
                     Optional,
                     "In how many of the zones interface endpoints have an address, 1 to `availability_zones` (to the number of `subnet_ids` \
                      with `vpc_id`). Each endpoint costs by the hour and zone (about 7 USD a month); fewer zones mean traffic between zones \
-                     and less resilience. Null: all of them. Changed in place.",
+                     and less resilience. Default all of them. Changed in place.",
                 ),
             ),
             (
@@ -47,7 +47,7 @@ pub fn network() -> Attribute {
                 "vpc_id",
                 text(
                     Optional,
-                    "A VPC of your own, for example `vpc-0123456789abcdef0`, instead of the pipeline's; needs `subnet_ids`. It is never modified nor \
+                    "A VPC of your own, for example `vpc-0123456789abcdef0`, instead of the pipeline's, which is the default; needs `subnet_ids`. It is never modified nor \
                      deleted; security groups and endpoints are created in it, and the endpoints answer for their services to everything in it but admit the functions only: \
                      bring one in which nothing else calls them, or one that has endpoints (`endpoint_security_group_id`). DNS support and DNS host names must be on. \
                      A change moves the functions and replaces security groups and endpoints.",
@@ -57,8 +57,8 @@ pub fn network() -> Attribute {
                 "subnet_ids",
                 list(
                     Optional,
-                    "Two or more private subnets of `vpc_id`, each in another zone, for the functions and the endpoints. Their order counts for \
-                     `endpoint_zones` only by id. Only with `vpc_id`. Changed in place.",
+                    "Two or more private subnets of `vpc_id`, each in another zone, for the functions and the endpoints. Their order says nothing: they are \
+                     sorted by id, and with `endpoint_zones = 2` the endpoints are in the first two. Only with `vpc_id`. Changed in place.",
                 ),
             ),
             (

@@ -48,15 +48,15 @@ pub fn attributes() -> HashMap<String, Attribute> {
                 Optional,
                 "Escape hatch: by logical id, a JSON merge patch (RFC 7396) of its CloudFormation properties, written with `jsonencode`. \
                  A patch that touches a compliance control is named in a plan warning. Changed in place where the property can be; else a change replaces the \
-                 resource, which the plan says, and which is refused where it holds data unless `allow_data_loss` is true.",
+                 resource, which the plan says, and which is refused where it holds data unless `allow_data_loss` is true. Default none.",
             ),
         ),
         (
             "tags",
             map(
                 Optional,
-                "Tags of every resource, beside the provider's `default_tags`, which they win over. \
-                 Keys `owner`, `stack`, `environment-suffix` and those that start with `tap:` or `aws:` are reserved. Changed in place.",
+                "Tags of every resource, beside the provider's `default_tags`, which they win over. At most 40; a key of 1 to 128 and a value of at most \
+                 256 letters, digits, spaces or any of `_ . : / = + - @`. Default none. Keys `owner`, `stack`, `environment-suffix` and those that start with `tap:` or `aws:` are reserved. Changed in place.",
             ),
         ),
         (
@@ -95,28 +95,28 @@ pub fn attributes() -> HashMap<String, Attribute> {
             "timeouts",
             block(
                 Default_,
-                "How long operations may take. What has been done when the time is up is kept, and the next apply goes on from there. \
+                "How long operations may take. Waiting for AWS' limits counts. What has been done when the time is up is kept, and the next apply goes on from there. \
                  A change touches no AWS resource.",
                 [
                     (
                         "create",
                         text(
                             Default_,
-                            "Longest create, as `90s`, `60m` or `1h30m`. Default `60m`. A change counts at once.",
+                            "Longest create: whole numbers with `h`, `m` or `s`, as `90s`, `60m` or `1h30m`, together more than nothing. Default `60m`. A change counts at once.",
                         ),
                     ),
                     (
                         "update",
                         text(
                             Default_,
-                            "Longest update. Default `60m`. A change counts at once.",
+                            "Longest update, written alike. Default `60m`. A change counts at once.",
                         ),
                     ),
                     (
                         "delete",
                         text(
                             Default_,
-                            "Longest delete. Default `90m`. A change counts when it has been applied.",
+                            "Longest delete, written alike. Default `90m`. A change counts when it has been applied.",
                         ),
                     ),
                 ],

@@ -43,14 +43,14 @@ fn rows() -> HashMap<String, Attribute> {
         ),
         (
             "passed",
-            number(Computed, "Findings that meet their requirement."),
+            number(Computed, "Number of findings that meet their requirement."),
         ),
-        ("failed", number(Computed, "Findings that do not.")),
+        ("failed", number(Computed, "Number of findings that do not meet it and have to.")),
         (
             "waived",
             number(
                 Computed,
-                "Findings that do not, and need not: each with its `reason`.",
+                "Number of findings that do not meet it and need not, each with its `reason`.",
             ),
         ),
         (

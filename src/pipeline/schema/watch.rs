@@ -76,7 +76,8 @@ pub fn threats() -> Attribute {
 pub fn compliance() -> Attribute {
     block(
         Default_,
-        "AWS Config rules over the pipeline's own resources.",
+        "Two AWS Config rules over the pipeline's own resources, and those of `custom_policies`: what keeps data is encrypted with a customer-managed key, and no \
+         policy admits anybody whom it should not.",
         [
             (
                 "recorder",
@@ -102,7 +103,7 @@ pub fn compliance() -> Attribute {
                      (`guard-2.x.x`), by name, which AWS Config runs over what carries the pipeline's tag. At most ten, each of 1 to 10000 characters; \
                      together with the rest of the block they must fit, compressed, into a parameter of 8 KB. Names are 1 to 32 lower-case letters, \
                      digits and single hyphens, starting with a letter; the rule is called `policy-NAME-...`. What breaks one is alerted of, and put \
-                     right with `auto_remediate` where remediation knows how. Null: none. Changed in place.",
+                     right with `auto_remediate` where remediation knows how. Default none. Changed in place.",
                 ),
             ),
         ],

@@ -6,7 +6,7 @@ use tf_provider::schema::Attribute;
 pub fn api() -> Attribute {
     block(
         Default_,
-        "REST API of the pipeline: `POST /documents/upload`, `/documents/encrypt`, `/documents/scan` and `/scan`, each with an API key.",
+        "REST API of the pipeline: `POST /documents/upload`, `/documents/encrypt` and `/documents/scan` (which is `/scan` too), each with an API key.",
         [
             (
                 "authorization",
@@ -69,8 +69,8 @@ pub fn api() -> Attribute {
                 "mutual_tls",
                 block(
                     Optional,
-                    "Client certificates: a domain of your own before the API, which then refuses callers on its default address. You point the domain's \
-                     DNS record at it. Certificate and truststore are never modified nor deleted. Null: none. A change to or from null adds or removes the domain and the secret \
+                    "Client certificates: a domain of your own before the API, which then refuses callers on its default address. Default none. You point the domain's \
+                     DNS record at it. Certificate and truststore are never modified nor deleted. A change to or from null adds or removes the domain and the secret \
                      with the passphrase of clients' certificates; the removal of that is refused unless `allow_data_loss` is true.",
                     [
                         (
@@ -99,7 +99,7 @@ pub fn api() -> Attribute {
                             "truststore_version",
                             text(
                                 Optional,
-                                "Version of that file. Null: the one that is current when it is applied. Changed in place.",
+                                "Version of that file. Default the one that is current when it is applied. Changed in place.",
                             ),
                         ),
                     ],
