@@ -267,7 +267,7 @@ impl Resource for SecurePipeline {
             let there =
                 found.map(|found| (planning::plan(&cloud.registry, &desired, &found), found));
             let plan = there.as_ref().map(|(plan, _)| plan);
-            operations.announce(diags, manifest, adopt_existing, plan);
+            operations.announce(diags, adopt_existing, plan);
             if let Some((plan, found)) = &there {
                 checks::template_problems(diags, plan);
                 // "resume" may end with less than was found, and succeed.

@@ -14,7 +14,8 @@ pub fn provider() -> Schema {
             description: Description::markdown(
                 "Declares PCI DSS document-processing pipelines on AWS. What is not set here comes from the \
                  `AWS_*` variables, the shared configuration files and the machine's own role, as for the AWS provider. \
-                 Configuring makes no call.",
+                 Configuring makes no call. The guide *Getting started* goes from an empty folder to a pipeline; for an emulator of AWS, \
+                 `TAP_CONTROL_PLANE_LIMITS=off` has no call wait for AWS' limits.",
             ),
             ..Block::default()
         },

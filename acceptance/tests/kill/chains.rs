@@ -7,6 +7,7 @@ use acceptance::When;
 use acceptance::tfclient::Resource;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
 
 /// How many points of create, update and destroy are run, and of replacement,
 /// unless `TAP_MATRIX` asks for all.
@@ -15,6 +16,9 @@ const REPLACEMENTS: usize = 2;
 /// How often one create, update, replacement or destroy is struck: an apply of
 /// the whole takes longer than the way from one point to the next.
 const STRIKES: usize = 20;
+/// The same of points that another life was past: they are farther apart then,
+/// so that fewer of them are missed again.
+const STRIKES_AGAIN: usize = 8;
 
 /// What an undisturbed pipeline looks like from birth to end.
 pub struct Undisturbed {
@@ -22,10 +26,110 @@ pub struct Undisturbed {
     pub after: Value,
     pub replaced: Value,
     pub creations: BTreeMap<String, usize>,
+    pub points: Points,
+}
+
+/// What a provider is at when it is struck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    Create,
+    Update,
+    Replace,
+    Destroy,
+}
+
+/// Points by what the provider is at.
+#[derive(Default)]
+pub struct Points {
     pub create: Vec<Point>,
     pub update: Vec<Point>,
     pub replace: Vec<Point>,
     pub destroy: Vec<Point>,
+}
+
+impl Points {
+    pub fn count(&self) -> usize {
+        self.create.len() + self.update.len() + self.replace.len() + self.destroy.len()
+    }
+
+    fn add(&mut self, work: Work, point: Point) {
+        match work {
+            Work::Create => self.create.push(point),
+            Work::Update => self.update.push(point),
+            Work::Replace => self.replace.push(point),
+            Work::Destroy => self.destroy.push(point),
+        }
+    }
+}
+
+/// What all workers have still to do.
+pub struct Schedule {
+    queue: VecDeque<Chain>,
+    /// Points that a life was past when it came to them: calls of different
+    /// kinds have no order. They are dealt to lives of their own.
+    late: Points,
+    busy: usize,
+    lives: usize,
+}
+
+/// A worker is at a life for as long as this is held, and not when it panics.
+pub struct Busy<'a>(&'a Mutex<Schedule>);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        let mut schedule = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        schedule.busy -= 1;
+    }
+}
+
+/// What the worker of a schedule does next.
+pub fn next(schedule: &Mutex<Schedule>) -> Next<'_> {
+    let mut open = schedule.lock().expect("no panic");
+    match open.next() {
+        Some(chain) => {
+            open.busy += 1;
+            Next::Live(chain, Busy(schedule))
+        }
+        None if open.busy > 0 => Next::Wait,
+        None => Next::End,
+    }
+}
+
+/// What a worker does next.
+pub enum Next<'a> {
+    Live(Chain, Busy<'a>),
+    /// Another one is at work, and may leave something.
+    Wait,
+    End,
+}
+
+impl Schedule {
+    pub fn new(points: &Points) -> Self {
+        let queue = chains(points, STRIKES, 0);
+        Self {
+            lives: queue.len(),
+            queue,
+            late: Points::default(),
+            busy: 0,
+        }
+    }
+
+    pub fn left(&self) -> usize {
+        self.queue.iter().map(Chain::points).sum::<usize>() + self.late.count()
+    }
+
+    fn next(&mut self) -> Option<Chain> {
+        if self.queue.is_empty() {
+            let late = std::mem::take(&mut self.late);
+            self.queue = chains(&late, STRIKES_AGAIN, self.lives);
+            self.lives += self.queue.len();
+        }
+        self.queue.pop_front()
+    }
+
+    pub fn later(&mut self, work: Work, point: Point) {
+        self.late.add(work, point);
+    }
 }
 
 /// What comes after an update was killed.
@@ -105,10 +209,12 @@ pub async fn undisturbed(stage: &Stage) -> Result<Undisturbed, String> {
         after: changed,
         replaced: another,
         creations: creations(&create),
-        create: sample(points(&create), SAMPLED),
-        update: sample(points(&update), SAMPLED),
-        replace: sample(points(&replace), REPLACEMENTS),
-        destroy: sample(points(&destroy), SAMPLED),
+        points: Points {
+            create: sample(points(&create), SAMPLED),
+            update: sample(points(&update), SAMPLED),
+            replace: sample(points(&replace), REPLACEMENTS),
+            destroy: sample(points(&destroy), SAMPLED),
+        },
     })
 }
 
@@ -119,12 +225,16 @@ pub fn loses_only_the_state(point: &Point) -> bool {
 }
 
 /// Points dealt to lives, each of which has its own from begin to end.
-fn dealt(points: &[Point]) -> Vec<Vec<Point>> {
+fn dealt(points: &[Point], strikes: usize) -> Vec<Vec<Point>> {
     let (alone, mut points): (Vec<Point>, Vec<Point>) =
         points.iter().cloned().partition(loses_only_the_state);
     points.sort_by_key(|point| point.at);
-    let mut lives = vec![Vec::new(); points.len().div_ceil(STRIKES).max(WORKERS)];
-    let count = lives.len();
+    let count = points
+        .len()
+        .div_ceil(strikes)
+        .max(WORKERS)
+        .min(points.len());
+    let mut lives = vec![Vec::new(); count];
     for (index, point) in points.into_iter().enumerate() {
         lives[index % count].push(point);
     }
@@ -132,28 +242,26 @@ fn dealt(points: &[Point]) -> Vec<Vec<Point>> {
     lives
 }
 
-pub fn chains(undisturbed: &Undisturbed) -> VecDeque<Chain> {
-    let mut chains = VecDeque::new();
-    let at = |chains: &mut VecDeque<Chain>, number: usize| {
+/// Lives, counted from `first`, in which each point has its turn once.
+fn chains(points: &Points, strikes: usize, first: usize) -> VecDeque<Chain> {
+    let mut chains: VecDeque<Chain> = VecDeque::new();
+    let mut at = |number: usize, add: &dyn Fn(&mut Chain)| {
         while chains.len() <= number {
-            let number = chains.len();
-            chains.push_back(Chain::new(number));
+            chains.push_back(Chain::new(first + chains.len()));
         }
+        add(&mut chains[number]);
     };
-    for (number, points) in dealt(&undisturbed.create).into_iter().enumerate() {
-        at(&mut chains, number);
-        chains[number].create = points;
+    for (number, points) in dealt(&points.create, strikes).into_iter().enumerate() {
+        at(number, &|chain| chain.create.clone_from(&points));
     }
-    for (number, points) in dealt(&undisturbed.update).into_iter().enumerate() {
-        at(&mut chains, number);
-        chains[number].update.0 = points;
+    for (number, points) in dealt(&points.update, strikes).into_iter().enumerate() {
+        at(number, &|chain| chain.update.0.clone_from(&points));
     }
-    for (number, points) in dealt(&undisturbed.destroy).into_iter().enumerate() {
-        at(&mut chains, number);
-        chains[number].destroy = points;
+    for (number, points) in dealt(&points.destroy, strikes).into_iter().enumerate() {
+        at(number, &|chain| chain.destroy.clone_from(&points));
     }
-    for points in dealt(&undisturbed.replace) {
-        let mut chain = Chain::new(chains.len());
+    for points in dealt(&points.replace, strikes) {
+        let mut chain = Chain::new(first + chains.len());
         chain.replace.0 = points;
         chains.push_back(chain);
     }

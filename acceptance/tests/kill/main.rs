@@ -18,7 +18,7 @@ mod worker;
 
 use acceptance::terraform::{Terraform, ended};
 use acceptance::{Sandbox, When};
-use chains::{Chain, chains, undisturbed};
+use chains::{Next, Schedule, next, undisturbed};
 use common::{expect_code, expect_empty_account, expect_empty_plan, pipeline};
 use matrix::{Point, Stage, comparable, points};
 use settings::before;
@@ -54,9 +54,9 @@ fn killed_at_every_call_of_create_update_replacement_and_destroy_the_next_run_co
             .block_on(undisturbed(&stage))
             .expect("an undisturbed run")
     };
-    let queue = chains(&undisturbed);
-    let count: usize = queue.iter().map(Chain::points).sum();
-    let (queue, failures) = (Mutex::new(queue), Mutex::new(Vec::new()));
+    let points = &undisturbed.points;
+    let count = points.count();
+    let (schedule, failures) = (Mutex::new(Schedule::new(points)), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
@@ -64,18 +64,24 @@ fn killed_at_every_call_of_create_update_replacement_and_destroy_the_next_run_co
                     stage: Stage::new(),
                     undisturbed: &undisturbed,
                     failures: &failures,
-                    queue: &queue,
+                    schedule: &schedule,
                 };
                 let runtime = runtime();
                 loop {
-                    let next = queue.lock().expect("no panic").pop_front();
-                    let Some(chain) = next else { return };
+                    let (chain, busy) = match next(&schedule) {
+                        Next::Live(chain, busy) => (chain, busy),
+                        Next::Wait => {
+                            std::thread::sleep(Duration::from_millis(100));
+                            continue;
+                        }
+                        Next::End => return,
+                    };
                     runtime.block_on(worker.live(&chain));
-                    let left = queue.lock().expect("no panic");
-                    let points: usize = left.iter().map(Chain::points).sum();
+                    drop(busy);
+                    let left = schedule.lock().expect("no panic").left();
                     let _ = writeln!(
                         std::io::stderr(),
-                        "kill matrix: {points} of {count} points left, {} failed, {:.0} s",
+                        "kill matrix: {left} of {count} points left, {} failed, {:.0} s",
                         failures.lock().expect("no panic").len(),
                         begin.elapsed().as_secs_f64()
                     );
@@ -88,10 +94,10 @@ fn killed_at_every_call_of_create_update_replacement_and_destroy_the_next_run_co
         std::io::stderr(),
         "kill matrix: {count} points, {} failed ({} of create, {} of update, {} of replacement, {} of destroy; {:.0} s)",
         failures.len(),
-        undisturbed.create.len(),
-        undisturbed.update.len(),
-        undisturbed.replace.len(),
-        undisturbed.destroy.len(),
+        points.create.len(),
+        points.update.len(),
+        points.replace.len(),
+        points.destroy.len(),
         begin.elapsed().as_secs_f64()
     );
     assert!(

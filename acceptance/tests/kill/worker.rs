@@ -1,12 +1,11 @@
 //! One worker: lives in a sandbox, struck again and again.
 
-use crate::chains::{Chain, Then, Undisturbed, list, loses_only_the_state};
+use crate::chains::{Chain, Schedule, Then, Undisturbed, Work, list, loses_only_the_state};
 use crate::matrix::{Point, Stage, Struck, TYPE, applied, creations, destroyed};
 use crate::settings::{after, before, config, replaced};
 use crate::{confirm, live, live::Settings};
 use acceptance::tfclient::{Diagnostics, Error, Provider, Resource};
 use serde_json::Value;
-use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -19,8 +18,7 @@ pub struct Worker<'a> {
     pub stage: Stage,
     pub undisturbed: &'a Undisturbed,
     pub failures: &'a Mutex<Vec<String>>,
-    /// Points that a life was past already: they get one of their own.
-    pub queue: &'a Mutex<VecDeque<Chain>>,
+    pub schedule: &'a Mutex<Schedule>,
 }
 
 impl Worker<'_> {
@@ -32,34 +30,31 @@ impl Worker<'_> {
             standing = self.held_to(name, result);
         }
         let updates = [
-            ("update", &chain.update, after(), &self.undisturbed.after),
             (
-                "replacement",
+                Work::Update,
+                &chain.update,
+                after(),
+                &self.undisturbed.after,
+            ),
+            (
+                Work::Replace,
                 &chain.replace,
                 replaced(),
                 &self.undisturbed.replaced,
             ),
         ];
-        for (what, (points, then), to, account) in updates {
+        for (work, (points, then), to, account) in updates {
             if points.is_empty() {
                 continue;
             }
-            let name = format!("{what} killed at {}, then {then:?}", list(points));
+            let name = format!("{work:?} killed at {}, then {then:?}", list(points));
             let result = match self.standing(standing.take()).await {
                 Ok(resource) => {
                     let target = match then {
                         Then::Again => (&to, account),
                         Then::Revert => (&before(), &self.undisturbed.before),
                     };
-                    let late = |point: Point| {
-                        let mut one = Chain::new(chain.number);
-                        match what {
-                            "update" => one.update.0.push(point),
-                            _ => one.replace.0.push(point),
-                        }
-                        one
-                    };
-                    self.update(resource, &to, points, target, (chain.number, &late))
+                    self.update(resource, &to, points, target, (chain.number, work))
                         .await
                 }
                 Err(error) => Err(error),
@@ -82,19 +77,23 @@ impl Worker<'_> {
     /// its point came.
     async fn strikes<W>(
         &self,
+        at: Work,
         points: &[Point],
         work: impl Fn(Arc<Provider>) -> W,
-        late: &dyn Fn(Point) -> Chain,
     ) -> Result<Option<Resource>, String>
     where
         W: Future<Output = Result<(Resource, Diagnostics), Error>> + Send + 'static,
     {
         let (stage, since) = (&self.stage, self.stage.sandbox.last_sequence()?);
-        let mut left = points.iter();
-        while let Some(point) = left.next() {
+        let later = |point: &Point| {
+            let mut schedule = self.schedule.lock().expect("no panic");
+            schedule.later(at, point.clone());
+        };
+        let mut left = points.iter().enumerate();
+        while let Some((n, point)) = left.next() {
             let made = stage.sandbox.mutations_since(since)?;
             let Some(rule) = point.rule_after(&made) else {
-                self.later(points, point, late)?;
+                later(point);
                 continue;
             };
             let provider = stage.provider().await?;
@@ -103,30 +102,17 @@ impl Worker<'_> {
             let struck = stage.strike(point, &provider, task).await;
             match struck.map_err(|error| format!("at {point}: {error}"))? {
                 Struck::Yes => {}
+                // Nothing has come before it, so that it comes in no life.
+                Struck::Ended(_) if n == 0 => return Err(format!("{point} was never called")),
                 Struck::Ended(resource) => {
-                    for point in std::iter::once(point).chain(left) {
-                        self.later(points, point, late)?;
-                    }
+                    later(point);
+                    left.for_each(|(_, point)| later(point));
                     return Ok(Some(resource));
                 }
             }
             let _ = confirm(&stage.sandbox);
         }
         Ok(None)
-    }
-
-    fn later(
-        &self,
-        points: &[Point],
-        point: &Point,
-        late: &dyn Fn(Point) -> Chain,
-    ) -> Result<(), String> {
-        if points.len() == 1 {
-            return Err(format!("{point} was never called"));
-        }
-        let mut queue = self.queue.lock().expect("no panic");
-        queue.push_back(late(point.clone()));
-        Ok(())
     }
 
     fn held_to<T>(&self, name: String, result: Result<T, String>) -> Option<T> {
@@ -164,12 +150,7 @@ impl Worker<'_> {
                 Ok((resource, said))
             }
         };
-        let late = |point| {
-            let mut one = Chain::new(chain.number);
-            one.create.push(point);
-            one
-        };
-        let done = self.strikes(&chain.create, work, &late).await?;
+        let done = self.strikes(Work::Create, &chain.create, work).await?;
 
         let provider = stage.provider().await?;
         let mut resource = done.unwrap_or_else(|| Resource::new(TYPE));
@@ -218,7 +199,7 @@ impl Worker<'_> {
         to: &Settings,
         points: &[Point],
         target: (&Settings, &Value),
-        (number, late): (usize, &dyn Fn(Point) -> Chain),
+        (number, at): (usize, Work),
     ) -> Result<Resource, String> {
         let stage = &self.stage;
         // A subscription that waits for its confirmation cannot be removed.
@@ -231,7 +212,7 @@ impl Worker<'_> {
                 Ok((resource, said))
             }
         };
-        let done = self.strikes(points, work, late).await?;
+        let done = self.strikes(at, points, work).await?;
         confirm(&stage.sandbox)?;
 
         let provider = stage.provider().await?;
@@ -269,12 +250,7 @@ impl Worker<'_> {
                 Ok((resource, said))
             }
         };
-        let late = |point| {
-            let mut one = Chain::new(chain.number);
-            one.destroy.push(point);
-            one
-        };
-        let done = self.strikes(&chain.destroy, work, &late).await?;
+        let done = self.strikes(Work::Destroy, &chain.destroy, work).await?;
 
         let mut resource = done.unwrap_or(resource);
         if resource.exists() {

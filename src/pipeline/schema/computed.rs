@@ -176,7 +176,10 @@ fn by_logical_id() -> HashMap<String, Attribute> {
         ),
         (
             "changes",
-            map(Computed, "By logical id, why the last plan changes it. Empty in the plan of a new pipeline, where everything is new."),
+            map(
+                Computed,
+                "By logical id, why the last plan changes it. Empty in the plan of a new pipeline, where everything is new.",
+            ),
         ),
         (
             "drifted",

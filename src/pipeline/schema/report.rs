@@ -45,7 +45,13 @@ fn rows() -> HashMap<String, Attribute> {
             "passed",
             number(Computed, "Number of findings that meet their requirement."),
         ),
-        ("failed", number(Computed, "Number of findings that do not meet it and have to.")),
+        (
+            "failed",
+            number(
+                Computed,
+                "Number of findings that do not meet it and have to.",
+            ),
+        ),
         (
             "waived",
             number(

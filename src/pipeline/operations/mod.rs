@@ -6,34 +6,35 @@
 //! A cancelled or timed-out operation returns what it has observed; after a
 //! `kill -9` the next refresh finds the rest through the manifest.
 
-use super::account::Origin;
-use super::bookkeeping::{self, Private};
+mod found;
+mod manifest;
+mod written;
+
+pub use found::Surveyed;
+
+use super::bookkeeping::Private;
 use super::checks;
 use super::cloud::Cloud;
 use super::failure::{self, error, warning};
-use super::inputs::{self, Options, Probe};
-use super::outputs::{self, INCOMPLETE, Outputs, READY};
+use super::inputs::Options;
+use super::outputs::{INCOMPLETE, Outputs, READY};
 use super::planning::{Desired, Planned};
 use super::settings;
-use super::state::{State, TextMap, known_entries, text_map};
-use crate::aws::ParameterManifest;
-use crate::blueprint::{self, Facts, Spec, naming};
+use super::state::{State, known_entries, text_map};
+use crate::blueprint::{Spec, naming};
 use crate::engine::ledger::Ledger;
 use crate::engine::lifecycle::{
     CreateRequest, DestroyRequest, Lifecycle, OnCreateFailure, Skipped, UpdateRequest,
 };
-use crate::engine::manifest::{self, Manifest, ManifestStatus, Wanted};
-use crate::engine::template::Template;
+use crate::engine::manifest::ManifestStatus;
 use crate::engine::{Engine, Owner};
+use manifest::spec_value;
 use serde_json::json;
-use std::collections::BTreeMap;
 use tf_provider::AttributePath;
 use tf_provider::Diagnostics;
 use tf_provider::value::Value;
 use tokio_util::sync::CancellationToken;
-
-/// The step after a manifest that could not be read.
-const READS_THE_MANIFEST: &str = "The manifest is a parameter below /tap/. Run the command again with credentials that may read it (ssm:GetParameter).";
+use written::{complete_keys, resolved};
 
 /// One pipeline in one account and region.
 pub struct Operations<'a> {
@@ -47,25 +48,6 @@ pub struct Operations<'a> {
 pub enum Left {
     Nothing,
     Remainder(Box<State>, Private),
-}
-
-/// A pipeline as its manifest and the account have it.
-pub struct Surveyed {
-    pub manifest: Manifest,
-    pub spec: Spec,
-    pub facts: Facts,
-    pub template: Template,
-    pub ledger: Ledger,
-}
-
-impl Surveyed {
-    /// Of the pipeline, as its manifest has it.
-    pub fn status(&self) -> &'static str {
-        match self.manifest.status {
-            ManifestStatus::Complete => READY,
-            _ => INCOMPLETE,
-        }
-    }
 }
 
 impl<'a> Operations<'a> {
@@ -384,267 +366,6 @@ impl<'a> Operations<'a> {
         Some((state, Private::of(&ledger, Some(&facts))))
     }
 
-    /// Reads an existing pipeline of which nothing is known but its id.
-    pub async fn survey(&self, diags: &mut Diagnostics) -> Option<Surveyed> {
-        let engine = self.engine("import");
-        let store = self.cloud.manifest_store(&self.name, &self.suffix);
-        let manifest = match store.load().await {
-            Ok(Some(manifest)) => manifest,
-            Ok(None) => {
-                error(
-                    diags,
-                    AttributePath::root(),
-                    format!("There is no pipeline {}", self.id()),
-                    format!(
-                        "Account {} has no manifest of it in {}. Check the id (name-environment_suffix@region) and the credentials.",
-                        self.cloud.here.account_id, self.cloud.here.region
-                    ),
-                );
-                return None;
-            }
-            Err(cause) => {
-                failure::of_call(
-                    diags,
-                    AttributePath::root(),
-                    format!("The manifest of {} cannot be read", self.id()),
-                    &cause,
-                    READS_THE_MANIFEST,
-                );
-                return None;
-            }
-        };
-        let (spec, facts, template) = match self.parts(&manifest) {
-            Ok(parts) => parts,
-            Err(cause) => {
-                error(
-                    diags,
-                    AttributePath::root(),
-                    format!("The manifest of {} cannot be understood", self.id()),
-                    cause,
-                );
-                return None;
-            }
-        };
-        let lifecycle = Lifecycle {
-            engine: &engine,
-            store: store.as_ref(),
-            expand: &self.expand(),
-        };
-        let imported = lifecycle.import(&template, &self.cancel).await;
-        if !imported.errors.is_empty() {
-            failure::report(diags, &imported.errors);
-            return None;
-        }
-        Some(Surveyed {
-            manifest,
-            spec,
-            facts,
-            template,
-            ledger: imported.ledger,
-        })
-    }
-
-    /// The manifest of the pipeline, if there is one.
-    pub async fn manifest(&self, diags: &mut Diagnostics) -> Option<Option<Manifest>> {
-        let store = self.cloud.manifest_store(&self.name, &self.suffix);
-        match store.load().await {
-            Ok(manifest) => Some(manifest),
-            Err(cause) => {
-                failure::of_call(
-                    diags,
-                    AttributePath::root(),
-                    "Cannot tell whether the pipeline exists already",
-                    &cause,
-                    READS_THE_MANIFEST,
-                );
-                None
-            }
-        }
-    }
-
-    /// What there is of a pipeline whose create did not finish: the next one goes
-    /// on from it. `None` where it did: nobody but its state may go on, and the
-    /// destroy half of a replacement may be about to delete all of it.
-    pub async fn begun(
-        &self,
-        diags: &mut Diagnostics,
-        manifest: &Manifest,
-    ) -> Option<Option<Ledger>> {
-        if manifest.status != ManifestStatus::Creating {
-            return Some(None);
-        }
-        let engine = self.engine("plan");
-        let store = self.cloud.manifest_store(&self.name, &self.suffix);
-        let lifecycle = Lifecycle {
-            engine: &engine,
-            store: store.as_ref(),
-            expand: &self.expand(),
-        };
-        match lifecycle.begun(manifest, &self.cancel).await {
-            Ok(found) => Some(Some(found)),
-            Err(errors) => {
-                failure::report(diags, &errors);
-                None
-            }
-        }
-    }
-
-    /// Refuses what its manifest could not hold, beside what is there until the
-    /// apply is complete: the apply would refuse it after the first call.
-    pub fn fits(&self, diags: &mut Diagnostics, desired: &Desired, before: Option<&Origin>) {
-        let wanted = |spec: &Spec, facts: &Facts| Wanted {
-            spec: spec_value(spec),
-            facts: json!(facts),
-        };
-        let now = wanted(&desired.inputs.spec, &desired.facts);
-        let earlier = before.map(|origin| wanted(&origin.spec, &origin.facts));
-        let manifest = Manifest {
-            format: manifest::FORMAT,
-            pipeline: self.id(),
-            incarnation: uuid::Uuid::nil().to_string(),
-            status: ManifestStatus::Updating,
-            spec: now.spec,
-            facts: now.facts,
-            provider_version: env!("CARGO_PKG_VERSION").to_owned(),
-            earlier: earlier.into_iter().collect(),
-        };
-        if let Err(cause) = ParameterManifest::value_of(&manifest) {
-            error(
-                diags,
-                AttributePath::root(),
-                "The block is too long",
-                format!("{}.", cause.message),
-            );
-        }
-    }
-
-    /// What a manifest says that its pipeline is made from.
-    pub fn origin(&self, manifest: &Manifest) -> Option<Origin> {
-        let (spec, facts) = spec_and_facts(manifest).ok()?;
-        Some(Origin { spec, facts })
-    }
-
-    /// Says at plan time what a create will meet.
-    /// `there`: the plan from what was found of one that was begun.
-    pub fn announce(
-        &self,
-        diags: &mut Diagnostics,
-        manifest: &Manifest,
-        adopt_existing: bool,
-        there: Option<&Planned>,
-    ) {
-        let (summary, detail) = match (there, adopt_existing) {
-            (Some(there), _) => (
-                "An unfinished pipeline will be continued",
-                format!(
-                    "{} was begun before. What exists of it will be adopted and brought to what this configuration says. {}",
-                    self.id(),
-                    still_missing(&there.missing(), there.plan.lines.len())
-                ),
-            ),
-            (None, true) => (
-                "An existing pipeline will be adopted",
-                format!(
-                    "{} exists and adopt_existing is true: it will be brought to what this configuration says, and any other state of it loses the right to change it.",
-                    self.id()
-                ),
-            ),
-            (None, false) => (
-                "The pipeline exists already",
-                format!(
-                    "{0} exists. Unless this plan also destroys it, apply will be refused; to manage it here, run: terraform import ADDRESS {0}",
-                    self.id()
-                ),
-            ),
-        };
-        warning(diags, AttributePath::root(), summary, detail);
-    }
-
-    /// The template that a manifest stands for, with the functions that this
-    /// provider holds.
-    fn expand(&self) -> impl Fn(&Manifest) -> Result<Template, String> + Send + Sync {
-        let bundles = self.cloud.here.bundles.clone();
-        move |manifest| expand_with(manifest, &bundles).map(|(_, _, template)| template)
-    }
-
-    fn parts(&self, manifest: &Manifest) -> Result<(Spec, Facts, Template), String> {
-        expand_with(manifest, &self.cloud.here.bundles)
-    }
-
-    /// The ledger of a state.
-    pub fn ledger(
-        &self,
-        diags: &mut Diagnostics,
-        state: &State,
-        private: &Private,
-    ) -> Option<Ledger> {
-        match bookkeeping::load(state, private) {
-            Ok(ledger) => Some(ledger),
-            Err(sentence) => {
-                error(
-                    diags,
-                    AttributePath::new("ledger"),
-                    "The state cannot be read",
-                    sentence,
-                );
-                None
-            }
-        }
-    }
-
-    /// The state of what a ledger knows to exist, after a plan.
-    fn observed(
-        &self,
-        config: &State,
-        planned: &State,
-        desired: &Desired,
-        ledger: &Ledger,
-        status: &str,
-    ) -> State {
-        let mut state = settings::planned(config, &desired.inputs.spec);
-        state.ledger = planned.ledger.clone();
-        Outputs {
-            spec: &desired.inputs.spec,
-            facts: &desired.facts,
-            template: &desired.template,
-        }
-        .observed(ledger, &mut state);
-        state.status = Value::Value(status.to_owned());
-        self.write_ledger(&mut state, ledger);
-        state.drifted = text_map::<String, String>([]);
-        state
-    }
-
-    /// Brings the outputs of a state up to date with its ledger. What cannot
-    /// be expanded any more keeps the outputs that it has.
-    fn follow(&self, state: &mut State, facts: &Facts, ledger: &Ledger) {
-        let facts = Facts {
-            bundles: self.cloud.here.bundles.clone(),
-            ..facts.clone()
-        };
-        let Ok(read) = inputs::read(state, &Default::default(), Probe::First) else {
-            return;
-        };
-        let Ok(template) = blueprint::expand(&read.spec, &facts) else {
-            return;
-        };
-        let mut observed = State::default();
-        Outputs {
-            spec: &read.spec,
-            facts: &facts,
-            template: &template,
-        }
-        .observed(ledger, &mut observed);
-        outputs::follow(state, &observed);
-    }
-
-    /// The rows that stand in the state's `ledger` stay where they are true.
-    fn write_ledger(&self, state: &mut State, ledger: &Ledger) {
-        state.resources = text_map(ledger.lines.clone());
-        state.physical_ids = bookkeeping::physical_ids(ledger);
-        state.ledger = bookkeeping::rows(ledger, &state.ledger);
-    }
-
     fn stopped(&self, diags: &mut Diagnostics) {
         error(
             diags,
@@ -667,70 +388,6 @@ impl<'a> Operations<'a> {
             ),
         );
     }
-}
-
-/// How much of a pipeline is still to be made, for a plan that cannot mark it.
-fn still_missing(missing: &[&str], all: usize) -> String {
-    const NAMED: usize = 10;
-    match missing.len() {
-        0 => format!("All {all} resources exist."),
-        count if count <= NAMED => {
-            format!(
-                "Of {all} resources {count} are to be made: {}.",
-                missing.join(", ")
-            )
-        }
-        count => format!("Of {all} resources {count} are to be made."),
-    }
-}
-
-/// What was planned, or what was done where that was not known.
-fn resolved(planned: &TextMap, observed: TextMap) -> TextMap {
-    match planned {
-        Value::Value(_) => planned.clone(),
-        _ => observed,
-    }
-}
-
-/// Every planned key is returned, null where AWS has not been asked yet.
-fn complete_keys(map: &mut TextMap, like: &TextMap) {
-    if let (Value::Value(map), Value::Value(like)) = (map, like) {
-        for id in like.keys() {
-            map.entry(id.clone()).or_insert(Value::Null);
-        }
-    }
-}
-
-fn spec_value(spec: &Spec) -> serde_json::Value {
-    json!({ "format": blueprint::spec::FORMAT, "spec": spec })
-}
-
-/// The spec and the facts that a manifest keeps.
-fn spec_and_facts(manifest: &Manifest) -> Result<(Spec, Facts), String> {
-    let format = manifest.spec.get("format").and_then(|f| f.as_u64());
-    if format != Some(u64::from(blueprint::spec::FORMAT)) {
-        return Err(format!(
-            "Its spec has format {}, this provider knows format {}. Use the provider version that wrote it ({}) or a newer one.",
-            format.map_or("unknown".to_owned(), |f| f.to_string()),
-            blueprint::spec::FORMAT,
-            manifest.provider_version
-        ));
-    }
-    let spec: Spec = serde_json::from_value(manifest.spec["spec"].clone())
-        .map_err(|cause| format!("Its spec cannot be read: {cause}."))?;
-    let facts: Facts = serde_json::from_value(manifest.facts.clone())
-        .map_err(|cause| format!("Its facts cannot be read: {cause}."))?;
-    Ok((spec, facts))
-}
-
-fn expand_with(
-    manifest: &Manifest,
-    bundles: &BTreeMap<String, String>,
-) -> Result<(Spec, Facts, Template), String> {
-    let (spec, mut facts) = spec_and_facts(manifest)?;
-    facts.bundles.clone_from(bundles);
-    let template = blueprint::expand(&spec, &facts).map_err(|cause| cause.to_string())?;
-    Ok((spec, facts, template))
 }
 
 /// The name, suffix and region of an id, or an error.
