@@ -218,10 +218,10 @@ fn still_missing(missing: &[&str], all: usize) -> String {
         0 => format!("All {all} resources exist."),
         count if count <= NAMED => {
             format!(
-                "Of {all} resources {count} are to be made: {}.",
+                "Still to be made, of {all} resources: {}.",
                 missing.join(", ")
             )
         }
-        count => format!("Of {all} resources {count} are to be made."),
+        count => format!("Still to be made: {count} of {all} resources."),
     }
 }
