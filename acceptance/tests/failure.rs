@@ -219,6 +219,12 @@ fn rollback_leaves_an_empty_account_and_resume_what_the_next_apply_finishes() {
         "nothing exists, so nothing is in the state"
     );
 
+    // What one has kept, one that resumes goes on with, and it may fail again.
+    settings.set("on_create_failure", "keep");
+    configure(&terraform, &settings);
+    let ran = terraform.apply(&[]).expect("runs");
+    expect_code(&ran, 1, "a create that failed is an error");
+
     settings.set("on_create_failure", "resume");
     configure(&terraform, &settings);
     let ran = terraform.apply(&[]).expect("runs");
