@@ -76,7 +76,7 @@ def missing():
         yield "Clippy is missing: rustup component add clippy."
     if shutil.which("terraform") is None and shutil.which("tofu") is None:
         yield (
-            "Terraform is missing: install Terraform 1.8 or newer "
+            "Terraform is missing: install Terraform 1.11 or newer "
             "(https://developer.hashicorp.com/terraform/install) and run this again."
         )
 

@@ -8,6 +8,7 @@ Whatever ends the sandbox, kill -9 included, closes that pipe, and the emulator
 then ends with everything it has started (it leads a process group of its own).
 """
 
+import copy
 import importlib
 import logging
 import os
@@ -39,12 +40,31 @@ def tell_of_listening() -> None:
     socket.socket.listen = listens
 
 
+def spare_moto() -> None:
+    """Of moto's work, what no caller sees: a line in the log for every request is
+    a seventh of it, and AWS' thousand managed policies, which it reads anew for
+    each of seven partitions after every reset, are nearly half."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    from moto.iam.models import IAMBackend
+
+    read, known = IAMBackend._init_aws_policies, {}
+
+    def remembered(self):
+        place = (self.account_id, self.region_name)
+        if place not in known:
+            known[place] = read(self)
+        # How often one is attached is counted in it.
+        return [copy.copy(policy) for policy in known[place]]
+
+    IAMBackend._init_aws_policies = remembered
+
+
 def main() -> None:
     tell_of_listening()
-    # A line for every request is a seventh of moto's work.
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     threading.Thread(target=end_with_the_sandbox, daemon=True).start()
     module, function = sys.argv[1:3]
+    if module == "moto.server":
+        spare_moto()
     sys.argv = [module, *sys.argv[3:]]
     getattr(importlib.import_module(module), function)()
 

@@ -65,7 +65,7 @@ pub fn terraform_program() -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other(
-        "Terraform is missing: install Terraform 1.8 or newer (https://developer.hashicorp.com/terraform/install) and run this again.",
+        "Terraform is missing: install Terraform 1.11 or newer (https://developer.hashicorp.com/terraform/install) and run this again.",
     ))
 }
 

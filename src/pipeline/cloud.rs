@@ -156,7 +156,7 @@ impl Cloud {
     pub fn engine(&self, owner: Owner, operation: &str) -> Engine {
         let journal = match operation {
             // Reading changes nothing worth a record.
-            "refresh" | "import" => Journal::none(),
+            "refresh" | "import" | "plan" => Journal::none(),
             _ => Journal::file(&journal_path(&owner.pipeline)),
         };
         Engine {

@@ -121,13 +121,12 @@ impl Planned {
         state
     }
 
-    /// What an apply that goes on has still to make.
-    pub fn missing(&self) -> Vec<&str> {
-        let is_new = |reason: &Reason| matches!(reason, Reason::New | Reason::Vanished);
+    /// What an apply that goes on has still to do, beside finishing what is there.
+    pub fn left(&self) -> Vec<String> {
         let changes = self.plan.changes.iter();
         changes
-            .filter(|(_, reason)| is_new(reason))
-            .map(|(id, _)| id.as_str())
+            .filter(|(_, reason)| **reason != Reason::Unfinished)
+            .map(|(id, reason)| format!("{id} ({reason})"))
             .collect()
     }
 
@@ -242,20 +241,22 @@ impl Planned {
         ledger: &'a Ledger,
     ) -> Option<&'a Entry> {
         let known = lines.get(id).is_some_and(|line| !line.is_unknown());
-        let entry = ledger.entries.get(id);
-        let entry = entry.filter(|_| known && self.stays(id, ledger))?;
+        let entry = ledger.entries.get(id).filter(|_| known && self.stays(id))?;
         entry.identifier.is_some().then_some(entry)
     }
 
     /// The resource will be the same thing after the apply, whatever the unknown
-    /// inputs become, and called the same: a subscription that the apply looks at
-    /// may have been confirmed by then, which is when it gets its ARN.
-    fn stays(&self, id: &str, ledger: &Ledger) -> bool {
-        let looked_at = self.plan.changes.contains_key(id);
+    /// inputs become.
+    fn stays(&self, id: &str) -> bool {
+        self.plan.keeps(id) && self.alternative.keeps(id)
+    }
+
+    /// What others see of it may be another by then: a subscription that the apply
+    /// looks at gets its ARN when somebody confirms it.
+    fn may_be_renamed(&self, id: &str, ledger: &Ledger) -> bool {
         let entry = ledger.entries.get(id);
-        let renamed =
-            entry.is_some_and(|entry| looked_at && entry.type_name == "AWS::SNS::Subscription");
-        self.plan.keeps(id) && self.alternative.keeps(id) && !renamed
+        self.plan.changes.contains_key(id)
+            && entry.is_some_and(|entry| entry.type_name == "AWS::SNS::Subscription")
     }
 
     /// How many of a type the plan adds; only of these ids, where any are given.
@@ -281,7 +282,9 @@ impl Planned {
         // Any property of any resource, as far as anybody knows.
         let open = desired.inputs.anything_may_change;
         let made = |id: &str, attribute: Option<&str>| match seen(ledger, id, attribute) {
-            Some(text) if self.stays(id, ledger) && !open => Value::Value(text),
+            Some(text) if self.stays(id) && !open && !self.may_be_renamed(id, ledger) => {
+                Value::Value(text)
+            }
             _ => Value::Unknown,
         };
         let write = |spec: &Spec, template: &Template, state: &mut State| {

@@ -244,6 +244,7 @@ impl Resource for SecurePipeline {
         let (facts, seen) = settle(diags, &cloud, before.as_ref(), &inputs).await?;
         let Options {
             adopt_existing,
+            allow_data_loss,
             on_create_failure,
             ..
         } = inputs.0.options;
@@ -262,6 +263,7 @@ impl Resource for SecurePipeline {
             quotas::check(diags, additions, &id, here, seen, &planned, &nothing);
         }
         let mut state = planned.create(&config, &desired);
+        diags.errors.is_empty().then_some(())?;
         if let Some(manifest) = &manifest {
             let found = operations.begun(diags, manifest).await?;
             let there =
@@ -270,8 +272,12 @@ impl Resource for SecurePipeline {
             operations.announce(diags, adopt_existing, plan);
             if let Some((plan, found)) = &there {
                 checks::template_problems(diags, plan);
-                // "resume" may end with less than was found, and succeed.
-                if on_create_failure != OnCreateFailure::Resume {
+                checks::data_guard(diags, plan, allow_data_loss);
+                // "resume" may end with less than was found, and succeed; what an
+                // unknown override becomes, neither stand-in says.
+                let resumes = on_create_failure == OnCreateFailure::Resume
+                    || config.on_create_failure.is_unknown();
+                if !resumes && config_is_known(&config) {
                     state = planned.resume(&config, &desired, plan, found);
                 }
             }

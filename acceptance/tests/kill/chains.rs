@@ -119,7 +119,9 @@ impl Schedule {
     }
 
     fn next(&mut self) -> Option<Chain> {
-        if self.queue.is_empty() {
+        // Until there are enough for a life they wait, while somebody is at work.
+        let enough = self.busy == 0 || self.late.count() >= STRIKES_AGAIN;
+        if self.queue.is_empty() && enough {
             let late = std::mem::take(&mut self.late);
             self.queue = chains(&late, STRIKES_AGAIN, self.lives);
             self.lives += self.queue.len();

@@ -100,7 +100,15 @@ impl Worker<'_> {
             stage.sandbox.weather([rule])?;
             let task = tokio::spawn(work(Arc::clone(&provider)));
             let struck = stage.strike(point, &provider, task).await;
-            match struck.map_err(|error| format!("at {point}: {error}"))? {
+            let struck = match struck {
+                Ok(struck) => struck,
+                Err(error) => {
+                    // The rest of this life's have not had their turn.
+                    left.for_each(|(_, point)| later(point));
+                    return Err(format!("at {point}: {error}"));
+                }
+            };
+            match struck {
                 Struck::Yes => {}
                 // Nothing has come before it, so that it comes in no life.
                 Struck::Ended(_) if n == 0 => return Err(format!("{point} was never called")),

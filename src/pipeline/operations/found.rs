@@ -189,7 +189,7 @@ impl Operations<'_> {
                 format!(
                     "{} was begun before. What exists of it will be adopted and brought to what this configuration says. {}",
                     self.id(),
-                    still_missing(&there.missing(), there.plan.lines.len())
+                    still_to_do(&there.left(), there.plan.lines.len())
                 ),
             ),
             (None, true) => (
@@ -211,17 +211,14 @@ impl Operations<'_> {
     }
 }
 
-/// How much of a pipeline is still to be made, for a plan that cannot mark it.
-fn still_missing(missing: &[&str], all: usize) -> String {
+/// What of a pipeline is still to be done, for a plan that cannot mark it.
+fn still_to_do(left: &[String], all: usize) -> String {
     const NAMED: usize = 10;
-    match missing.len() {
+    match left.len() {
         0 => format!("All {all} resources exist."),
         count if count <= NAMED => {
-            format!(
-                "Still to be made, of {all} resources: {}.",
-                missing.join(", ")
-            )
+            format!("Still to do, of {all} resources: {}.", left.join(", "))
         }
-        count => format!("Still to be made: {count} of {all} resources."),
+        count => format!("Still to do: {count} of {all} resources."),
     }
 }
