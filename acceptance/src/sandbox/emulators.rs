@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
@@ -31,6 +31,8 @@ const LAUNCHER: &str = include_str!("../../scripts/emulator.py");
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How often both are started, each time on other ports.
 const STARTS: usize = 3;
+/// How many emulators this process has started.
+static STARTED: AtomicU64 = AtomicU64::new(0);
 
 /// Both emulators, and the connections to them.
 pub struct Emulators {
@@ -262,7 +264,10 @@ impl Process {
     ) -> Result<Self, String> {
         let address =
             free_address().map_err(|error| format!("no free port on 127.0.0.1: {error}"))?;
-        let log = logs.join(format!("{name}-{}.log", address.port()));
+        // Another sandbox may have found the same port free, in this process or in
+        // another one: what it says of its own is not said of ours.
+        let (process, nth) = (std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
+        let log = logs.join(format!("{name}-{}-{process}-{nth}.log", address.port()));
         Ok(Self {
             name,
             address,
