@@ -51,7 +51,7 @@ schemas: ## writes schemas/ anew
 docs: ## writes docs/ anew, from schemas/, examples/ and templates/
 	@python3 tools/docs.py --write
 
-bench: functions ## figures of the release build: handshake, plan, apply, memory, calls
+bench: functions ## figures of the provider as it is released: handshake, plan, apply, memory, calls
 	@python3 tools/dist.py --here
 	@cargo build --workspace --bins
 	@$(TARGET)/debug/bench

@@ -211,6 +211,48 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_record_is_asked_for_what_came_later_changes_something_or_is_under_way() {
+        let call = |sequence, mutating, duration_ms| Call {
+            sequence,
+            time_ms: 0.0,
+            service: String::new(),
+            operation: String::new(),
+            resource: String::new(),
+            path: String::new(),
+            region: String::new(),
+            mutating,
+            user_agent: String::new(),
+            status: None,
+            error: None,
+            duration_ms,
+            weather: Vec::new(),
+            shims: Vec::new(),
+        };
+        let recorder = Recorder::default();
+        recorder.lock().extend([
+            call(1, true, Some(1.0)),
+            call(2, false, None),
+            call(3, true, None),
+        ]);
+        let asked = |since, mutating, open| {
+            let wanted = Wanted {
+                since,
+                mutating,
+                open,
+            };
+            let calls = recorder.calls(&wanted).into_iter();
+            calls.map(|call| call.sequence).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(0, None, None), [1, 2, 3]);
+        assert_eq!(asked(1, None, None), [2, 3]);
+        assert_eq!(asked(0, Some(true), None), [1, 3]);
+        assert_eq!(asked(0, None, Some(true)), [2, 3]);
+        assert_eq!(asked(0, None, Some(false)), [1]);
+        assert_eq!(asked(0, Some(true), Some(true)), [3]);
+        assert_eq!(recorder.last_sequence(), 3);
+    }
+
+    #[test]
     fn the_peak_is_the_fullest_second_wherever_it_begins() {
         let rate = rate(vec![0.0, 900.0, 1000.0, 1100.0, 5000.0]);
         assert_eq!(

@@ -7,7 +7,7 @@ use acceptance::When;
 use acceptance::tfclient::Resource;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 /// How many points of create, update and destroy are run, and of replacement,
 /// unless `TAP_MATRIX` asks for all.
@@ -63,7 +63,7 @@ impl Points {
 }
 
 /// What all workers have still to do.
-pub struct Schedule {
+struct Schedule {
     queue: VecDeque<Chain>,
     /// Points that a life was past when it came to them: calls of different
     /// kinds have no order. They are dealt to lives of their own.
@@ -72,39 +72,61 @@ pub struct Schedule {
     lives: usize,
 }
 
+/// The schedule, as the workers share it.
+pub struct Shared {
+    schedule: Mutex<Schedule>,
+    /// A life has ended, or left something.
+    changed: Condvar,
+}
+
+impl Shared {
+    pub fn new(points: &Points) -> Self {
+        Self {
+            schedule: Mutex::new(Schedule::new(points)),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// The next life; waits while another worker is at one that may leave
+    /// something, and is none when all have had their turn.
+    pub fn next(&self) -> Option<(Chain, Busy<'_>)> {
+        let mut open = self.schedule.lock().expect("no panic");
+        loop {
+            if let Some(chain) = open.next() {
+                open.busy += 1;
+                return Some((chain, Busy(self)));
+            }
+            if open.busy == 0 {
+                return None;
+            }
+            open = self.changed.wait(open).expect("no panic");
+        }
+    }
+
+    pub fn later(&self, work: Work, point: Point) {
+        let mut open = self.schedule.lock().expect("no panic");
+        open.late.add(work, point);
+        self.changed.notify_all();
+    }
+
+    pub fn left(&self) -> usize {
+        self.schedule.lock().expect("no panic").left()
+    }
+}
+
 /// A worker is at a life for as long as this is held, and not when it panics.
-pub struct Busy<'a>(&'a Mutex<Schedule>);
+pub struct Busy<'a>(&'a Shared);
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        let mut schedule = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        schedule.busy -= 1;
+        let open = self.0.schedule.lock();
+        open.unwrap_or_else(PoisonError::into_inner).busy -= 1;
+        self.0.changed.notify_all();
     }
-}
-
-/// What the worker of a schedule does next.
-pub fn next(schedule: &Mutex<Schedule>) -> Next<'_> {
-    let mut open = schedule.lock().expect("no panic");
-    match open.next() {
-        Some(chain) => {
-            open.busy += 1;
-            Next::Live(chain, Busy(schedule))
-        }
-        None if open.busy > 0 => Next::Wait,
-        None => Next::End,
-    }
-}
-
-/// What a worker does next.
-pub enum Next<'a> {
-    Live(Chain, Busy<'a>),
-    /// Another one is at work, and may leave something.
-    Wait,
-    End,
 }
 
 impl Schedule {
-    pub fn new(points: &Points) -> Self {
+    fn new(points: &Points) -> Self {
         let queue = chains(points, STRIKES, 0);
         Self {
             lives: queue.len(),
@@ -114,7 +136,7 @@ impl Schedule {
         }
     }
 
-    pub fn left(&self) -> usize {
+    fn left(&self) -> usize {
         self.queue.iter().map(Chain::points).sum::<usize>() + self.late.count()
     }
 
@@ -127,10 +149,6 @@ impl Schedule {
             self.lives += self.queue.len();
         }
         self.queue.pop_front()
-    }
-
-    pub fn later(&mut self, work: Work, point: Point) {
-        self.late.add(work, point);
     }
 }
 

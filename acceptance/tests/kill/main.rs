@@ -18,7 +18,7 @@ mod worker;
 
 use acceptance::terraform::{Terraform, ended};
 use acceptance::{Sandbox, When};
-use chains::{Next, Schedule, next, undisturbed};
+use chains::{Shared, undisturbed};
 use common::{expect_code, expect_empty_account, expect_empty_plan, pipeline};
 use matrix::{Point, Stage, comparable, points};
 use settings::before;
@@ -56,7 +56,7 @@ fn killed_at_every_call_of_create_update_replacement_and_destroy_the_next_run_co
     };
     let points = &undisturbed.points;
     let count = points.count();
-    let (schedule, failures) = (Mutex::new(Schedule::new(points)), Mutex::new(Vec::new()));
+    let (schedule, failures) = (Shared::new(points), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
@@ -67,18 +67,10 @@ fn killed_at_every_call_of_create_update_replacement_and_destroy_the_next_run_co
                     schedule: &schedule,
                 };
                 let runtime = runtime();
-                loop {
-                    let (chain, busy) = match next(&schedule) {
-                        Next::Live(chain, busy) => (chain, busy),
-                        Next::Wait => {
-                            std::thread::sleep(Duration::from_millis(100));
-                            continue;
-                        }
-                        Next::End => return,
-                    };
+                while let Some((chain, busy)) = schedule.next() {
                     runtime.block_on(worker.live(&chain));
                     drop(busy);
-                    let left = schedule.lock().expect("no panic").left();
+                    let left = schedule.left();
                     let _ = writeln!(
                         std::io::stderr(),
                         "kill matrix: {left} of {count} points left, {} failed, {:.0} s",

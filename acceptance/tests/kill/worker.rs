@@ -1,6 +1,6 @@
 //! One worker: lives in a sandbox, struck again and again.
 
-use crate::chains::{Chain, Schedule, Then, Undisturbed, Work, list, loses_only_the_state};
+use crate::chains::{Chain, Shared, Then, Undisturbed, Work, list, loses_only_the_state};
 use crate::matrix::{Point, Stage, Struck, TYPE, applied, creations, destroyed};
 use crate::settings::{after, before, config, replaced};
 use crate::{confirm, live, live::Settings};
@@ -18,7 +18,7 @@ pub struct Worker<'a> {
     pub stage: Stage,
     pub undisturbed: &'a Undisturbed,
     pub failures: &'a Mutex<Vec<String>>,
-    pub schedule: &'a Mutex<Schedule>,
+    pub schedule: &'a Shared,
 }
 
 impl Worker<'_> {
@@ -85,10 +85,7 @@ impl Worker<'_> {
         W: Future<Output = Result<(Resource, Diagnostics), Error>> + Send + 'static,
     {
         let (stage, since) = (&self.stage, self.stage.sandbox.last_sequence()?);
-        let later = |point: &Point| {
-            let mut schedule = self.schedule.lock().expect("no panic");
-            schedule.later(at, point.clone());
-        };
+        let later = |point: &Point| self.schedule.later(at, point.clone());
         let mut left = points.iter().enumerate();
         while let Some((n, point)) = left.next() {
             let made = stage.sandbox.mutations_since(since)?;

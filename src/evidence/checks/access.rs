@@ -8,7 +8,7 @@ use crate::evidence::statements::{
 use crate::evidence::subject::{Subject, Verdict, at, list, many, seen, show, texts, unread};
 use serde_json::Value;
 
-const AUDITOR_ROLE: &str = "AuditorRole";
+pub(super) const AUDITOR_ROLE: &str = "AuditorRole";
 /// The roles of what an account has one of: AWS says what they look like.
 const API_LOGGING_ROLE: &str = "ApiLoggingRole";
 const RECORDER_ROLE: &str = "ConfigRole";

@@ -14,7 +14,7 @@ use super::{Brought, Control, Finding, Pipeline, Standard, Status};
 const LOOKS_AT: [(&str, &str); 1] = [("functions_are_in_two_zones", "AWS::EC2::Subnet")];
 
 /// Checks of one resource alone, where it is.
-const OF_ONE: [(&str, &str); 1] = [("auditors_prove_who_they_are", "AuditorRole")];
+const OF_ONE: [(&str, &str); 1] = [("auditors_prove_who_they_are", access::AUDITOR_ROLE)];
 
 const BROUGHT: &str = "it is not the pipeline's: whoever brought it has to show it";
 

@@ -6,7 +6,6 @@ use super::manifest::{spec_and_facts, spec_value};
 use crate::aws::ParameterManifest;
 use crate::blueprint::{Facts, Spec};
 use crate::engine::ledger::Ledger;
-use crate::engine::lifecycle::Lifecycle;
 use crate::engine::manifest::{self, Manifest, ManifestStatus, Wanted};
 use crate::engine::template::Template;
 use crate::pipeline::account::Origin;
@@ -42,9 +41,8 @@ impl Surveyed {
 impl Operations<'_> {
     /// Reads an existing pipeline of which nothing is known but its id.
     pub async fn survey(&self, diags: &mut Diagnostics) -> Option<Surveyed> {
-        let engine = self.engine("import");
-        let store = self.cloud.manifest_store(&self.name, &self.suffix);
-        let manifest = match store.load().await {
+        let means = self.means("import");
+        let manifest = match means.store.load().await {
             Ok(Some(manifest)) => manifest,
             Ok(None) => {
                 error(
@@ -81,12 +79,7 @@ impl Operations<'_> {
                 return None;
             }
         };
-        let lifecycle = Lifecycle {
-            engine: &engine,
-            store: store.as_ref(),
-            expand: &self.expand(),
-        };
-        let imported = lifecycle.import(&template, &self.cancel).await;
+        let imported = means.lifecycle().import(&template, &self.cancel).await;
         if !imported.errors.is_empty() {
             failure::report(diags, &imported.errors);
             return None;
@@ -129,13 +122,8 @@ impl Operations<'_> {
         if manifest.status != ManifestStatus::Creating {
             return Some(None);
         }
-        let engine = self.engine("plan");
-        let store = self.cloud.manifest_store(&self.name, &self.suffix);
-        let lifecycle = Lifecycle {
-            engine: &engine,
-            store: store.as_ref(),
-            expand: &self.expand(),
-        };
+        let means = self.means("plan");
+        let lifecycle = means.lifecycle();
         match lifecycle.begun(manifest, &self.cancel).await {
             Ok(found) => Some(Some(found)),
             Err(errors) => {

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 impl Operations<'_> {
     /// The template that a manifest stands for, with the functions that this
     /// provider holds.
-    pub(super) fn expand(&self) -> impl Fn(&Manifest) -> Result<Template, String> + Send + Sync {
+    pub(super) fn expand(
+        &self,
+    ) -> impl Fn(&Manifest) -> Result<Template, String> + Send + Sync + use<> {
         let bundles = self.cloud.here.bundles.clone();
         move |manifest| expand_with(manifest, &bundles).map(|(_, _, template)| template)
     }

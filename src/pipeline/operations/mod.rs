@@ -24,9 +24,9 @@ use super::state::{State, known_entries, text_map};
 use crate::blueprint::{Spec, naming};
 use crate::engine::ledger::Ledger;
 use crate::engine::lifecycle::{
-    CreateRequest, DestroyRequest, Lifecycle, OnCreateFailure, Skipped, UpdateRequest,
+    CreateRequest, DestroyRequest, Expand, Lifecycle, OnCreateFailure, Skipped, UpdateRequest,
 };
-use crate::engine::manifest::ManifestStatus;
+use crate::engine::manifest::{ManifestStatus, ManifestStore};
 use crate::engine::{Engine, Owner};
 use manifest::spec_value;
 use serde_json::json;
@@ -48,6 +48,23 @@ pub struct Operations<'a> {
 pub enum Left {
     Nothing,
     Remainder(Box<State>, Private),
+}
+
+/// What one operation works with.
+struct Means {
+    engine: Engine,
+    store: Box<dyn ManifestStore>,
+    expand: Box<Expand<'static>>,
+}
+
+impl Means {
+    fn lifecycle(&self) -> Lifecycle<'_> {
+        Lifecycle {
+            engine: &self.engine,
+            store: self.store.as_ref(),
+            expand: self.expand.as_ref(),
+        }
+    }
 }
 
 impl<'a> Operations<'a> {
@@ -81,12 +98,17 @@ impl<'a> Operations<'a> {
         format!("{}-{}@{}", self.name, self.suffix, self.cloud.here.region)
     }
 
-    fn engine(&self, what: &str) -> Engine {
+    /// What an operation works with.
+    fn means(&self, operation: &str) -> Means {
         let owner = Owner {
             pipeline: self.id(),
             provider_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        self.cloud.engine(owner, what)
+        Means {
+            engine: self.cloud.engine(owner, operation),
+            store: self.cloud.manifest_store(&self.name, &self.suffix),
+            expand: Box::new(self.expand()),
+        }
     }
 
     pub async fn create(
@@ -97,13 +119,8 @@ impl<'a> Operations<'a> {
         desired: &Desired,
         plan: &Planned,
     ) -> Option<(State, Private)> {
-        let engine = self.engine("create");
-        let store = self.cloud.manifest_store(&self.name, &self.suffix);
-        let lifecycle = Lifecycle {
-            engine: &engine,
-            store: store.as_ref(),
-            expand: &self.expand(),
-        };
+        let means = self.means("create");
+        let lifecycle = means.lifecycle();
         let Options {
             adopt_existing,
             on_create_failure,
@@ -185,13 +202,8 @@ impl<'a> Operations<'a> {
         plan: &Planned,
         ledger: Ledger,
     ) -> Option<(State, Private)> {
-        let engine = self.engine("update");
-        let store = self.cloud.manifest_store(&self.name, &self.suffix);
-        let lifecycle = Lifecycle {
-            engine: &engine,
-            store: store.as_ref(),
-            expand: &self.expand(),
-        };
+        let means = self.means("update");
+        let lifecycle = means.lifecycle();
         let incarnation = prior.incarnation.clone().as_option().unwrap_or_default();
         let updated = lifecycle
             .update(UpdateRequest {
@@ -232,13 +244,8 @@ impl<'a> Operations<'a> {
         private: &Private,
     ) -> Option<(State, Private)> {
         let ledger = self.ledger(diags, &state, private)?;
-        let engine = self.engine("refresh");
-        let store = self.cloud.manifest_store(&self.name, &self.suffix);
-        let lifecycle = Lifecycle {
-            engine: &engine,
-            store: store.as_ref(),
-            expand: &self.expand(),
-        };
+        let means = self.means("refresh");
+        let lifecycle = means.lifecycle();
         let incarnation = state.incarnation.clone().as_option().unwrap_or_default();
         let seen = lifecycle.refresh(ledger, &incarnation, &self.cancel).await;
         let refreshed = seen.refreshed;
@@ -289,13 +296,8 @@ impl<'a> Operations<'a> {
         ledger: Ledger,
         timeout: std::time::Duration,
     ) -> Option<Left> {
-        let engine = self.engine("destroy");
-        let store = self.cloud.manifest_store(&self.name, &self.suffix);
-        let lifecycle = Lifecycle {
-            engine: &engine,
-            store: store.as_ref(),
-            expand: &self.expand(),
-        };
+        let means = self.means("destroy");
+        let lifecycle = means.lifecycle();
         let destroyed = lifecycle
             .destroy(DestroyRequest {
                 ledger,
