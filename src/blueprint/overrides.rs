@@ -444,6 +444,16 @@ const CONTROLS: &[(&str, &str, &str)] = &[
         "TLS 1.2 or newer (PCI DSS 4.2.1)",
     ),
     (
+        "AWS::ApiGateway::RestApi",
+        "SecurityPolicy",
+        "TLS 1.2 or newer (PCI DSS 4.2.1)",
+    ),
+    (
+        "AWS::ApiGateway::RestApi",
+        "EndpointAccessMode",
+        "the refusal of requests that name another host to TLS (PCI DSS 4.2.1)",
+    ),
+    (
         "AWS::EC2::NetworkAclEntry",
         "Protocol",
         "the refusal of ports that nobody needs (PCI DSS 1.3.1)",

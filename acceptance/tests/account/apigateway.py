@@ -193,6 +193,8 @@ def compare_api(x, id, p):
         "EndpointConfiguration": {"Types": api["endpointConfiguration"]["types"]}
         | ({"VpcEndpointIds": through} if (through := api["endpointConfiguration"].get("vpcEndpointIds")) else {}),
         "Policy": document and policy(document),
+        "SecurityPolicy": api["securityPolicy"],
+        "EndpointAccessMode": api.get("endpointAccessMode"),
     })
     x.tags(id, p, api["tags"])
 
@@ -411,6 +413,16 @@ def the_other_endpoint(id):
     patch_api("/disableExecuteApiEndpoint", json.dumps(not rest_api(id)["disableExecuteApiEndpoint"]))(id)
 
 
+def weaker_tls(id):
+    weaker = "SecurityPolicy_TLS13_1_2_2021_06" if rest_api(id).get("endpointAccessMode") else "TLS_1_0"
+    patch_api("/securityPolicy", weaker)(id)
+
+
+def to_the_edge(id):
+    changes = [("/endpointConfiguration/types/REGIONAL", "EDGE"), ("/securityPolicy", "TLS_1_0"), ("/endpointAccessMode", "")]
+    gateway.update_rest_api(restApiId=physical(id), patchOperations=[patch(path, value) for path, value in changes])
+
+
 def api_policy(id):
     return policy_of(rest_api(id))
 
@@ -430,8 +442,12 @@ CHANGES["AWS::ApiGateway::RestApi"] = [
     (["DisableExecuteApiEndpoint"], the_other_endpoint, lambda id: rest_api(id)["disableExecuteApiEndpoint"]),
     (lambda id: [f"Policy.Statement[{api_policy(id)['Statement'][0]['Sid']}].Condition.NotIpAddress.aws:SourceIp"] if api_policy(id) else [], admit_everybody, api_policy),
     (lambda id: ["Policy"] if api_policy(id) else [], patch_api("/policy", ""), api_policy),
-    (["EndpointConfiguration.Types[0]"], patch_api("/endpointConfiguration/types/REGIONAL", "EDGE"),
-     lambda id: rest_api(id)["endpointConfiguration"]["types"]),
+    (lambda id: ["EndpointAccessMode"] if rest_api(id).get("endpointAccessMode") else [], patch_api("/endpointAccessMode", "BASIC"),
+     lambda id: rest_api(id).get("endpointAccessMode")),
+    (["SecurityPolicy"], weaker_tls, lambda id: rest_api(id)["securityPolicy"]),
+    # With its own default policy, and without an access mode.
+    (lambda id: [*(["EndpointAccessMode"] if rest_api(id).get("endpointAccessMode") else []), "EndpointConfiguration.Types[0]", "SecurityPolicy"],
+     to_the_edge, lambda id: rest_api(id)["endpointConfiguration"]["types"]),
     *tag_changes(*api_tagging),
 ]
 

@@ -54,6 +54,8 @@ fn an_api_keeps_the_contract() {
                     json!({
                         "Name": "papers", "Description": "Papers", "Policy": policy("192.0.2.0/24"),
                         "EndpointConfiguration": { "Types": ["REGIONAL"] },
+                        "SecurityPolicy": "SecurityPolicy_TLS13_1_3_2025_09",
+                        "EndpointAccessMode": "STRICT",
                         "DisableExecuteApiEndpoint": true, "Tags": tags("red"),
                     }),
                     json!({

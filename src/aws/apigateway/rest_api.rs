@@ -11,7 +11,10 @@ use crate::aws::resource_type::{Outcome, ResourceType, physical};
 use crate::aws::tags::{self, Tag, TagChange};
 use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical};
 use async_trait::async_trait;
-use aws_sdk_apigateway::types::{ApiKeySourceType, EndpointConfiguration, EndpointType, Op};
+use aws_sdk_apigateway::types::{
+    ApiKeySourceType, ApiStatus, EndpointAccessMode, EndpointConfiguration, EndpointType, Op,
+    PatchOperation, SecurityPolicy,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -37,6 +40,12 @@ pub(in crate::aws) struct RestApiProperties {
     api_key_source_type: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     policy: Option<Value>,
+    /// Of the default endpoint, and of the domain names that lead to the API.
+    #[serde(default)]
+    security_policy: String,
+    /// Of an enhanced security policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    endpoint_access_mode: Option<String>,
     #[serde(default)]
     tags: Vec<Tag>,
 }
@@ -104,6 +113,18 @@ impl Endpoint {
     }
 }
 
+/// How the names of policies begin that take an access mode.
+const ENHANCED: &str = "SecurityPolicy_";
+
+/// The security policy of an API that says nothing
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-list.html>).
+fn by_default(endpoint: &Endpoint) -> &'static str {
+    match endpoint.kind() == EndpointType::Private.as_str() {
+        true => SecurityPolicy::Tls12.as_str(),
+        false => SecurityPolicy::Tls10.as_str(),
+    }
+}
+
 fn header() -> String {
     ApiKeySourceType::Header.as_str().to_owned()
 }
@@ -123,7 +144,21 @@ impl ResourceType for RestApi {
                 .map_err(|problem| format!("Policy: {problem}"))?;
             properties.policy = Some(canonical);
         }
-        tags::normalise(&mut properties.tags)
+        if properties.security_policy.is_empty() {
+            properties.security_policy = by_default(&properties.endpoint_configuration).to_owned();
+        }
+        let enhanced = properties.security_policy.starts_with(ENHANCED);
+        match &properties.endpoint_access_mode {
+            None if enhanced => Err(format!(
+                "EndpointAccessMode: {} takes one, STRICT or BASIC",
+                properties.security_policy
+            )),
+            Some(_) if !enhanced => Err(format!(
+                "EndpointAccessMode: is for a SecurityPolicy that begins with {ENHANCED}, and this is {}",
+                properties.security_policy
+            )),
+            _ => tags::normalise(&mut properties.tags),
+        }
     }
 
     async fn create(
@@ -142,6 +177,13 @@ impl ResourceType for RestApi {
             .disable_execute_api_endpoint(desired.disable_execute_api_endpoint)
             .api_key_source(ApiKeySourceType::from(desired.api_key_source_type.as_str()))
             .set_policy(desired.policy.as_ref().map(Value::to_string))
+            .security_policy(SecurityPolicy::from(desired.security_policy.as_str()))
+            .set_endpoint_access_mode(
+                desired
+                    .endpoint_access_mode
+                    .as_deref()
+                    .map(EndpointAccessMode::from),
+            )
             .set_tags(sdk_tags(tags::for_create(cx, &desired.tags)))
             .customize()
             .config_override(once())
@@ -169,10 +211,19 @@ impl ResourceType for RestApi {
             Some(text) => Some(document(&text, identifier)?),
             None => None,
         };
+        let endpoint_configuration = Endpoint::from_sdk(api.endpoint_configuration);
         let live = RestApiProperties {
             name: api.name.unwrap_or_default(),
             description: api.description.unwrap_or_default(),
-            endpoint_configuration: Endpoint::from_sdk(api.endpoint_configuration),
+            security_policy: api.security_policy.map_or_else(
+                || by_default(&endpoint_configuration).to_owned(),
+                |policy| policy.as_str().to_owned(),
+            ),
+            endpoint_access_mode: api
+                .endpoint_access_mode
+                .map(|mode| mode.as_str().to_owned())
+                .filter(|mode| !mode.is_empty()),
+            endpoint_configuration,
             disable_execute_api_endpoint: api.disable_execute_api_endpoint,
             api_key_source_type: api
                 .api_key_source
@@ -206,6 +257,15 @@ impl ResourceType for RestApi {
         }
         let there = api(clients, identifier).await?;
         let there = there.ok_or_else(|| gone("apigateway:GetRestApi", &named(identifier)))?;
+        // A security policy takes a quarter of an hour, for which nothing
+        // waits: the API can be called and changed meanwhile
+        // (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-update.html>).
+        if there.api_status == Some(ApiStatus::Failed) {
+            let why = there.api_status_message.unwrap_or_default();
+            let message = format!("{} is FAILED: {why}", named(identifier));
+            let operation = "apigateway:UpdateRestApi";
+            return Err(HandlerError::ours(ErrorKind::Invalid, operation, message));
+        }
         Ok(as_physical(identifier, there.root_resource_id))
     }
 
@@ -248,10 +308,7 @@ impl ResourceType for RestApi {
     }
 }
 
-fn patches(
-    current: &RestApiProperties,
-    desired: &RestApiProperties,
-) -> Vec<aws_sdk_apigateway::types::PatchOperation> {
+fn patches(current: &RestApiProperties, desired: &RestApiProperties) -> Vec<PatchOperation> {
     const ENDPOINTS: &str = "/endpointConfiguration/vpcEndpointIds";
     let mut patches = Vec::new();
     if current.name != desired.name {
@@ -281,6 +338,16 @@ fn patches(
     }
     for id in endpoints(desired, current) {
         patches.push(add(ENDPOINTS, id));
+    }
+    // Another type of endpoint has to be told its security policy, and an
+    // enhanced one its access mode, in the same call: AWS refuses them alone.
+    if was != now || current.security_policy != desired.security_policy {
+        patches.push(replace("/securityPolicy", &desired.security_policy));
+    }
+    if current.endpoint_access_mode != desired.endpoint_access_mode {
+        // An empty mode is none.
+        let mode = desired.endpoint_access_mode.as_deref().unwrap_or_default();
+        patches.push(replace("/endpointAccessMode", mode));
     }
     if current.disable_execute_api_endpoint != desired.disable_execute_api_endpoint {
         let disabled = desired.disable_execute_api_endpoint;
@@ -364,5 +431,75 @@ mod tests {
             json!({ "Statement": [{ "Resource": "arn:aws:execute-api:us-east-1:1:zzz/*" }] });
         assert_eq!(document(&others.to_string(), "a1b2c3").unwrap(), others);
         assert!(document("{", "a1b2c3").is_err());
+    }
+
+    fn api(members: Value) -> Result<RestApiProperties, String> {
+        let mut whole = json!({
+            "Name": "a",
+            "EndpointConfiguration": { "Types": ["REGIONAL"] },
+        });
+        let members = members.as_object().unwrap().clone();
+        whole.as_object_mut().unwrap().extend(members);
+        let mut properties = serde_json::from_value(whole).unwrap();
+        RestApi
+            .normalise(&mut properties, "aws")
+            .map(|()| properties)
+    }
+
+    #[test]
+    fn an_api_that_says_nothing_has_the_policy_that_aws_gives_it() {
+        assert_eq!(api(json!({})).unwrap().security_policy, "TLS_1_0");
+        let private = json!({ "EndpointConfiguration": { "Types": ["PRIVATE"] } });
+        assert_eq!(api(private).unwrap().security_policy, "TLS_1_2");
+    }
+
+    #[test]
+    fn an_enhanced_policy_and_an_access_mode_go_together() {
+        const STRONG: &str = "SecurityPolicy_TLS13_1_3_2025_09";
+        let alone = api(json!({ "SecurityPolicy": STRONG })).unwrap_err();
+        assert!(alone.contains("STRICT or BASIC"), "{alone}");
+        let mode = json!({ "SecurityPolicy": "TLS_1_2", "EndpointAccessMode": "STRICT" });
+        let of_none = api(mode).unwrap_err();
+        assert!(of_none.contains("begins with SecurityPolicy_"), "{of_none}");
+        let both = json!({ "SecurityPolicy": STRONG, "EndpointAccessMode": "STRICT" });
+        assert_eq!(api(both).unwrap().security_policy, STRONG);
+    }
+
+    /// AWS refuses each of them alone.
+    #[test]
+    fn another_type_is_told_its_policy_and_a_policy_its_mode() {
+        let legacy = api(json!({})).unwrap();
+        let strong = json!({
+            "SecurityPolicy": "SecurityPolicy_TLS13_1_3_2025_09", "EndpointAccessMode": "STRICT",
+        });
+        let strong = api(strong).unwrap();
+        let edge = api(json!({ "EndpointConfiguration": { "Types": ["EDGE"] } })).unwrap();
+        let told = |current: &RestApiProperties, desired: &RestApiProperties| {
+            let of = |patch: PatchOperation| {
+                let path = patch.path.unwrap_or_default();
+                let value = patch.value.unwrap_or_default();
+                format!("{path}={value}")
+            };
+            let patches = patches(current, desired);
+            patches.into_iter().map(of).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(&legacy, &strong),
+            [
+                "/securityPolicy=SecurityPolicy_TLS13_1_3_2025_09",
+                "/endpointAccessMode=STRICT"
+            ]
+        );
+        assert_eq!(
+            told(&strong, &legacy),
+            ["/securityPolicy=TLS_1_0", "/endpointAccessMode="]
+        );
+        assert_eq!(
+            told(&legacy, &edge),
+            [
+                "/endpointConfiguration/types/REGIONAL=EDGE",
+                "/securityPolicy=TLS_1_0"
+            ]
+        );
     }
 }

@@ -8,6 +8,9 @@ use serde_json::json;
 
 const DOMAIN_ID: &str = "ApiDomainName";
 
+/// TLS 1.2 or newer.
+pub(super) const SECURITY_POLICY: &str = "TLS_1_2";
+
 pub(super) fn expand(x: &mut Expansion<'_>) {
     let Some(tls) = &x.spec.api.mutual_tls else {
         return;
@@ -19,7 +22,7 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
             "DomainName": tls.domain_name,
             "RegionalCertificateArn": tls.certificate_arn,
             "EndpointConfiguration": { "Types": ["REGIONAL"] },
-            "SecurityPolicy": "TLS_1_2",
+            "SecurityPolicy": SECURITY_POLICY,
             "MutualTlsAuthentication": object(json!({
                 "TruststoreUri": tls.truststore_uri,
                 "TruststoreVersion": tls.truststore_version,

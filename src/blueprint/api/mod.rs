@@ -45,6 +45,7 @@ const LONGEST_NAME: usize = 128;
 
 pub(super) fn expand(x: &mut Expansion<'_>) {
     let (spec, facts) = (x.spec, x.facts);
+    let (security_policy, access_mode) = transport(spec);
     let properties = object(json!({
         "Name": name(spec),
         "Description": format!("Documents of {}", naming::pipeline_id(spec, facts)),
@@ -53,6 +54,8 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
         "DisableExecuteApiEndpoint": spec.api.mutual_tls.is_some(),
         "ApiKeySourceType": "HEADER",
         "Policy": resource_policy(spec),
+        "SecurityPolicy": security_policy,
+        "EndpointAccessMode": access_mode,
         "Tags": x.tags(&[]),
     }));
     x.add(REST_API_ID, "AWS::ApiGateway::RestApi", properties);
@@ -60,6 +63,23 @@ pub(super) fn expand(x: &mut Expansion<'_>) {
     logging::expand(x);
     stage::expand(x);
     domain::expand(x);
+}
+
+/// The security policy and the access mode. Left to AWS a regional API takes
+/// TLS 1.0, and so does a domain name before it, whose handshake is made by the
+/// API's policy. This one takes TLS 1.2 with forward secrecy, TLS 1.3 and key
+/// exchanges that a quantum computer does not break; `STRICT` refuses whoever
+/// names one host to TLS and another one to HTTP
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html>).
+///
+/// A domain name with mutual TLS cannot have an enhanced policy, and the API
+/// behind it gets the same one as the domain name, as AWS recommends
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-custom-domain-tls-version.html>).
+fn transport(spec: &Spec) -> (&'static str, Value) {
+    match spec.api.mutual_tls {
+        Some(_) => (domain::SECURITY_POLICY, Value::Null),
+        None => ("SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09", json!("STRICT")),
+    }
 }
 
 /// A private API that knows its endpoint has a name there, which leads to it

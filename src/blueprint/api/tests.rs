@@ -237,6 +237,10 @@ fn mutual_tls_is_asked_for_and_then_there_is_no_way_round_it() {
     );
     let domain = property(&template, "ApiDomainName", "");
     assert_eq!(domain["SecurityPolicy"], "TLS_1_2");
+    // Of which the handshake is made.
+    let api = property(&template, "RestApi", "");
+    assert_eq!(api["SecurityPolicy"], "TLS_1_2");
+    assert!(api["EndpointAccessMode"].is_null());
     assert_eq!(
         domain["MutualTlsAuthentication"],
         json!({ "TruststoreUri": "s3://trust/store.pem" })
@@ -249,6 +253,19 @@ fn mutual_tls_is_asked_for_and_then_there_is_no_way_round_it() {
         endpoint(&spec, &Facts::documentation()),
         "https://documents.example.com"
     );
+}
+
+/// What the default endpoint speaks: AWS' own default is TLS 1.0.
+#[test]
+fn an_api_takes_nothing_below_tls_1_2() {
+    for template in [default(), rendered(private)] {
+        let api = property(&template, "RestApi", "");
+        assert_eq!(
+            api["SecurityPolicy"],
+            "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+        );
+        assert_eq!(api["EndpointAccessMode"], "STRICT");
+    }
 }
 
 /// R060

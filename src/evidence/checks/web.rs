@@ -24,6 +24,21 @@ pub(super) const CHECKS: &[Check] = &[
         waiver: None,
     },
     Check {
+        name: "apis_take_tls_1_2_or_newer",
+        title: "The API and its domain name take TLS 1.2 or newer only",
+        requirements: &["4.2.1"],
+        controls: Controls::NONE,
+        types: &["AWS::ApiGateway::RestApi", "AWS::ApiGateway::DomainName"],
+        judge: |api| {
+            let path = "SecurityPolicy";
+            let policy = api.at(path).as_str().unwrap_or_default();
+            let newer = ["TLS_1_2", "SecurityPolicy_TLS12", "SecurityPolicy_TLS13"];
+            let is_newer = newer.iter().any(|name| policy.starts_with(name));
+            seen(is_newer, api.show(path))
+        },
+        waiver: None,
+    },
+    Check {
         name: "stages_log_and_measure",
         title: "Every method of the API is logged and measured",
         requirements: &["10.2.1"],

@@ -234,6 +234,18 @@ pub(super) fn breakages() -> Vec<Breakage> {
             json!(["EDGE"]),
         ),
         (
+            "apis_take_tls_1_2_or_newer",
+            "RestApi",
+            "/SecurityPolicy",
+            json!("TLS_1_0"),
+        ),
+        (
+            "apis_take_tls_1_2_or_newer",
+            "RestApi",
+            "/SecurityPolicy",
+            Value::Null,
+        ),
+        (
             "stages_log_and_measure",
             "ApiStage",
             "/MethodSettings/0/LoggingLevel",

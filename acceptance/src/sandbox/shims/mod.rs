@@ -12,6 +12,7 @@ mod apigateway_api_keys;
 mod apigateway_client_certificates;
 mod apigateway_patches;
 mod apigateway_refusals;
+mod apigateway_security_policy;
 mod apigateway_tags;
 mod backend;
 mod bucket_policy;
@@ -192,6 +193,10 @@ impl Shims {
             traces.0.push(apigateway_api_keys::NAME);
             reply = changed;
         }
+        if let Some(changed) = apigateway_security_policy::correct(&backend, &reply).await {
+            traces.0.push(apigateway_security_policy::NAME);
+            reply = changed;
+        }
         if let Some(changed) = lambda_vpc_config::correct(&backend, &reply).await {
             traces.0.push(lambda_vpc_config::NAME);
             reply = changed;
@@ -282,6 +287,9 @@ impl Shims {
         }
         if let Some(reply) = apigateway_refusals::refuse(backend).await {
             return Some((apigateway_refusals::NAME, reply));
+        }
+        if let Some(reply) = apigateway_security_policy::refuse(backend).await {
+            return Some((apigateway_security_policy::NAME, reply));
         }
         if let Some(reply) = config_custom_policies::answer(backend).await {
             return Some((config_custom_policies::NAME, reply));
