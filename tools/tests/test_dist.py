@@ -240,7 +240,7 @@ class OfThisMachine(InAFolder):
             mock.patch.object(dist.subprocess, "run", cargo),
             contextlib.redirect_stdout(said),
         ):
-            path = dist.here(workspace, self.folder / "tools")
+            path = dist.here(workspace, self.folder / "tools", self.folder / "bundles")
         self.assertEqual(path, self.folder / "released" / "terraform-provider-tap")
         self.assertTrue(os.access(path, os.X_OK))
         return path.read_bytes(), said.getvalue()
@@ -258,6 +258,22 @@ class OfThisMachine(InAFolder):
         built, said = self.here("x86_64", zig=None)
         self.assertEqual(built, b"of cargo alone")
         self.assertIn("zig is needed for it: PyPI cannot be reached", said)
+
+
+    def test_another_place_has_to_make_the_same(self):
+        built, again = self.folder / "built", self.folder / "again"
+        built.write_bytes(b"one")
+        for made, code, verdict in ((b"one", 0, ": the same: "), (b"another", 1, ": NOT the same: ")):
+            again.write_bytes(made)
+            said = io.StringIO()
+            with (
+                mock.patch.object(dist, "another_place", lambda _: contextlib.nullcontext(self.folder)),
+                mock.patch.object(dist, "Workspace", lambda *_, **__: None),
+                mock.patch.object(dist, "here", lambda *_: again),
+                contextlib.redirect_stdout(said),
+            ):
+                self.assertEqual(dist.here_again(built, self.folder / "tools", self.folder / "bundles"), code)
+            self.assertIn(verdict, said.getvalue())
 
 
 class TheRepository(unittest.TestCase):
