@@ -1,6 +1,6 @@
 //! What the pipeline is, becomes, and is replaced by.
 
-use crate::live::Settings;
+use crate::live::{self, Settings};
 use serde_json::{Value, json};
 
 pub fn before() -> Settings {
@@ -10,7 +10,8 @@ pub fn before() -> Settings {
 }
 
 /// Changes in every area, a tag fewer and a tag more, one more address, a role
-/// for auditors, and of what an account has once all that it has not.
+/// for auditors, a domain name, and of what an account has once all that it has
+/// not.
 pub fn after() -> Settings {
     Settings::new("documents")
         .with("alerts.emails", json!(["a@example.com", "b@example.com"]))
@@ -32,6 +33,7 @@ pub fn after() -> Settings {
         .with("api.quota_per_day", 5000)
         .with("api.allowed_cidrs", json!(["198.51.100.0/24"]))
         .with("api.logging_role", "managed")
+        .with("api.mutual_tls", live::mutual_tls())
         .with("firewall.requests_per_5_minutes", 1000)
         .with("monitoring.log_retention_days", 400)
         .with("monitoring.read_only_api_calls", true)
