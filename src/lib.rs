@@ -20,6 +20,9 @@
 //! - [`bundle`]: the Lambda functions that were built before and are part of
 //!   this binary.
 
+// They are moved through each caller's stack: `plugin::runtime`.
+#![warn(clippy::large_futures)]
+
 pub mod aws;
 pub mod blueprint;
 pub mod bundle;

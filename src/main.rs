@@ -8,10 +8,7 @@ fn main() -> ExitCode {
     if let Some(code) = terraform_provider_tap::pipeline::command::run(&arguments) {
         return code;
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match terraform_provider_tap::plugin::runtime() {
         Ok(runtime) => runtime,
         Err(cause) => {
             eprintln!("terraform-provider-tap cannot start its runtime: {cause}");

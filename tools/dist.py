@@ -99,6 +99,8 @@ def make(workspace, tools, release):
     if set(PLATFORMS.values()) <= set(missing):
         raise Failed("it could be built for no platform")
     sums = release.finish((ROOT / MANIFEST).read_bytes())
+    for name in sums:
+        print(f"{name}: {(release.folder / name).stat().st_size / 1e6:.1f} MB")
     for name, digest in sums.items():
         print(f"{digest}  {name}")
     return sums, missing

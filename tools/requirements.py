@@ -3,8 +3,8 @@
 with evidence.
 
 Runs the acceptance test that makes it. The last line is `N passed, N failed`;
-the exit code is zero when nothing failed but what is not built yet, which that
-test names.
+the exit code is zero when nothing failed, neither a row nor the applies and
+destroys around them.
 """
 
 import re

@@ -68,6 +68,7 @@ print(json.dumps({
     "function": function["KMSKeyArn"], "log group": group["kmsKeyId"], "topic": topic["KmsMasterKeyId"],
     "access logs": s3.get_bucket_logging(Bucket=raw)["LoggingEnabled"]["TargetBucket"],
     "code": function["CodeSha256"],
+    "rotation": functions.get_function_configuration(FunctionName="rotate-documents-dev")["Environment"]["Variables"]["TAP_ROTATION_HOOK_ARN"],
 }))
 "#;
 
@@ -136,6 +137,7 @@ fn keys_a_log_bucket_code_and_a_rotation_function_are_used_and_left_as_they_were
             "documents": keys["data"], "table": keys["data"], "secrets": [keys["data"]],
             "function": keys["environment"], "log group": keys["logs"], "topic": keys["logs"],
             "access logs": "their-logs", "code": brought["code"],
+            "rotation": brought["rotation"],
         })
     );
     expect_empty_plan(&terraform);

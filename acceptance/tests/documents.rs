@@ -7,8 +7,8 @@
 
 mod common;
 
-use acceptance::Sandbox;
 use acceptance::terraform::{Ran, Terraform, bin_dir};
+use acceptance::{Action, Rule, Sandbox};
 use common::{apply, expect_code, sandbox};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -169,7 +169,7 @@ output "api_key_secret_arn" {
 /// Where the reader has a pipeline `documents-prod@eu-central-1`, and for the
 /// README `documents-dev@us-east-1`: the command, the exit codes that it may
 /// have, and what it prints has.
-const RUN: [(&str, &[i32], &str); 13] = [
+const RUN: [(&str, &[i32], &str); 16] = [
     ("terraform plan -detailed-exitcode", &[0], "No changes"),
     ("terraform output api_endpoint", &[0], "execute-api"),
     ("terraform-provider-tap graph FILE > pipeline.svg", &[0], ""),
@@ -207,6 +207,13 @@ const RUN: [(&str, &[i32], &str); 13] = [
     (
         "terraform-provider-tap report --ocsf documents-prod@eu-central-1 > findings.json",
         &[0, 3],
+        "",
+    ),
+    ("terraform-provider-tap version", &[0], "0.1.0"),
+    ("terraform-provider-tap functions", &[0], "sha256"),
+    (
+        "terraform-provider-tap functions arm64 functions.zip",
+        &[0],
         "",
     ),
     (
@@ -512,10 +519,9 @@ fn complete(block: &str) -> String {
     }
 }
 
-/// Whether a page has to show a configuration: the registry's pages of one thing.
+/// Whether a page has to show a configuration: the registry's, guides and all.
 fn has_an_example(page: &str) -> bool {
-    let of_one = page.starts_with("docs/") && !page.starts_with("docs/guides/");
-    of_one || page == "README.md"
+    page.starts_with("docs/") || page == "README.md"
 }
 
 /// No other provider is fetched here, so that each of them is of ours and of
@@ -588,6 +594,56 @@ print("{}")
         .state_of("tap_secure_pipeline.documents")
         .expect("a state");
     assert_eq!(state["status"], "READY");
+}
+
+/// Of a guide after the other, on one pipeline: a create that fails under what
+/// the guide on failures says ends with a warning, and goes on.
+#[test]
+fn the_pipelines_of_the_other_guides_are_applied() {
+    let sandbox = sandbox();
+    let terraform = Terraform::new(&sandbox.env()).expect("Terraform");
+    let status = || {
+        let state = terraform.state_of("tap_secure_pipeline.documents");
+        state.expect("a state")["status"].clone()
+    };
+    write(
+        &terraform,
+        &pipeline_of("docs/guides/when-an-apply-fails.md"),
+    );
+    let denied = Rule::new(Action::AccessDenied)
+        .service("dynamodb")
+        .operation("CreateTable");
+    sandbox.weather([denied]).expect("rules");
+    let ran = terraform.apply(&[]).expect("runs");
+    expect_code(&ran, 0, "a create that may be resumed ends with a warning");
+    assert!(ran.flat().contains("Warning: "), "{}", ran.text);
+    assert_eq!(status(), "INCOMPLETE");
+    sandbox.clear_weather().expect("cleared");
+    common::apply(&terraform);
+    assert_eq!(status(), "READY");
+
+    let pipeline = pipeline_of("docs/guides/escape-hatches.md");
+    write(&terraform, &pipeline);
+    common::apply(&terraform);
+    let script = r#"
+kms = boto3.client("kms")
+keys = [kms.describe_key(KeyId=one["KeyId"])["KeyMetadata"]["Description"] for one in kms.list_keys()["Keys"]]
+print(json.dumps(keys))
+"#;
+    let described = sandbox.boto3(script).expect("keys").to_string();
+    let ours = "Documents of the claims department";
+    assert!(described.contains(ours), "{described}");
+
+    for page in ["audit-evidence", "reading-a-plan"] {
+        let path = format!("docs/guides/{page}.md");
+        for block in blocks(&read(&path), &["hcl", "terraform"]) {
+            write(&terraform, &(pipeline.clone() + &block));
+            let ran = terraform.apply(&[]).expect("runs");
+            expect_code(&ran, 0, page);
+            assert!(ran.flat().contains("0 destroyed"), "{page}: {}", ran.text);
+        }
+    }
+    assert_eq!(status(), "READY");
 }
 
 #[test]

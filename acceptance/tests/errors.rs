@@ -77,7 +77,7 @@ fn catalogue() -> Vec<Kind> {
                 "- DataKey (AWS::KMS::Key), while it was created",
                 "- EnvironmentKey (AWS::KMS::Key), while it was created",
                 "- LogsKey (AWS::KMS::Key), while it was created",
-                "The credentials lack this permission, or a policy denies it. Grant it and apply again; what has been done is kept.",
+                "The credentials lack this permission, or a policy denies it. Grant it and run the same command again; what has been done is kept.",
             ],
         ),
         Kind::new(
@@ -109,7 +109,7 @@ fn catalogue() -> Vec<Kind> {
                 "Error: ec2:CreateVpc answered VpcLimitExceeded: Vpc",
                 "The maximum number of VPCs has been reached.",
                 "- Vpc (AWS::EC2::VPC), while it was created",
-                "A quota of the account is used up. Have it raised in Service Quotas, or delete what nobody needs, and apply again; what has been done is kept.",
+                "A quota of the account is used up. Have it raised in Service Quotas, or delete what nobody needs, and run the same command again; what has been done is kept.",
             ],
         ),
         Kind {
@@ -125,7 +125,7 @@ print("{}")
                     "AlertsTopic",
                     "arn:aws:sns:us-east-1:123456789012:alerts-documents-dev",
                     "Something of that name exists and does not carry this pipeline's tags, so it was left alone.",
-                    "Choose another name or environment_suffix, or remove it yourself if it is yours, and apply again.",
+                    "Choose another name or environment_suffix, or remove it yourself if it is yours, and run the same command again.",
                 ],
             )
         },
@@ -142,7 +142,7 @@ print("{}")
                     "Error: wafv2:CreateWebACL answered ThrottlingException: WebAcl",
                     "- WebAcl (AWS::WAFv2::WebACL), while it was created",
                     "(and the time allowed in timeouts is up)",
-                    "AWS limits these calls. Apply again; what has been done is kept.",
+                    "AWS limits these calls. Run the same command again; what has been done is kept.",
                 ],
             )
         },
@@ -160,6 +160,7 @@ print("{}")
                     "Error: dynamodb:CreateTable",
                     "- AuditTable (AWS::DynamoDB::Table), while it was created",
                     "(and the time allowed in timeouts is up)",
+                    "AWS did not answer, or was not ready, for longer than the provider waits. Run the same command again to go on from here;",
                 ],
             )
         },
@@ -184,7 +185,7 @@ fn later_catalogue() -> Vec<Later> {
             says: &[
                 "Error: dynamodb:DescribeTable answered AccessDeniedException: AuditTable",
                 "- AuditTable (AWS::DynamoDB::Table), while it was read",
-                "The credentials lack this permission, or a policy denies it.",
+                "The credentials lack this permission, or a policy denies it. Grant it and run the same command again; what has been done is kept.",
             ],
             has_request: true,
         },
@@ -197,7 +198,7 @@ fn later_catalogue() -> Vec<Later> {
             says: &[
                 "ssm:GetParameter",
                 "AccessDeniedException",
-                "The credentials lack this permission, or a policy denies it.",
+                "The credentials lack this permission, or a policy denies it. Grant it and run the same command again; what has been done is kept.",
             ],
             has_request: true,
         },
@@ -274,7 +275,7 @@ fn later_catalogue() -> Vec<Later> {
             says: &[
                 "Error: dynamodb:DeleteTable answered AccessDeniedException: AuditTable",
                 "- AuditTable (AWS::DynamoDB::Table), while it was deleted",
-                "The credentials lack this permission, or a policy denies it.",
+                "The credentials lack this permission, or a policy denies it. Grant it and run the same command again; what has been done is kept.",
             ],
             has_request: true,
         },

@@ -126,7 +126,7 @@ fn a_create_that_failed_keeps_everything_is_continued_in_place_and_replaced_only
         &[
             "dynamodb:CreateTable answered AccessDeniedException",
             "AuditTable (AWS::DynamoDB::Table)",
-            "apply again",
+            "run the same command again",
         ],
     );
     expect_all_in_state(&terraform, &sandbox, &settings);

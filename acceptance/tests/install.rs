@@ -160,6 +160,42 @@ print(server.server_port, flush=True)
 server.serve_forever()
 "#;
 
+/// The guide on upgrading: the lock holds until `-upgrade` moves it, and a
+/// pipeline that the older version made plans empty with the newer one. The
+/// newer one is the same program under another number.
+#[test]
+fn an_upgrade_moves_the_lock_when_it_is_told_to_and_plans_empty() {
+    const NEWER: &str = "0.999.0";
+    let sandbox = sandbox();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mirror = folder.path().join("mirror");
+    let place = mirror.join(SOURCE);
+    let packed = package(&place, None);
+    let installation = format!("  filesystem_mirror {{\n    path = {mirror:?}\n  }}");
+    let terraform = configured(&sandbox, &folder.path().join("work"), &installation);
+    init(&terraform);
+    apply(&terraform);
+
+    let newer = file_name().replace(VERSION, NEWER);
+    std::fs::copy(packed, place.join(newer)).expect("copied");
+    let main = terraform.dir().join("main.tf");
+    let text = std::fs::read_to_string(&main).expect("a configuration");
+    std::fs::write(&main, text.replace(VERSION, NEWER)).expect("written");
+    let run = |arguments: &[&str]| {
+        let all = [&["init", "-input=false", "-no-color"], arguments].concat();
+        terraform.run(&all).expect("runs")
+    };
+    let ran = run(&[]);
+    expect_code(&ran, 1, "init against the lock");
+    assert!(ran.flat().contains("-upgrade"), "{}", ran.text);
+    expect_code(&run(&["-upgrade"]), 0, "init -upgrade");
+    let lock = std::fs::read_to_string(terraform.dir().join(".terraform.lock.hcl"));
+    let lock = lock.expect("a lock file");
+    assert!(lock.contains(&format!("\"{NEWER}\"")), "{lock}");
+    expect_empty_plan(&terraform);
+    expect_clean_destroy(&terraform, &sandbox);
+}
+
 fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let lines: Vec<&str> = text

@@ -286,3 +286,40 @@ fn an_account_without_settings_gets_none() {
     expect_code(&ran, 0, "destroy");
     assert_eq!(sandbox.settings().expect("settings"), before, "destroyed");
 }
+
+/// What is switched off is built upon, and each plan says that it is off until
+/// it is on.
+#[test]
+fn an_account_whose_settings_are_switched_off_is_told_until_they_are_on() {
+    const OFF: [&str; 2] = [
+        "The account's Config recorder is switched off",
+        "The account's GuardDuty detector is switched off",
+    ];
+    let sandbox = sandbox();
+    let switch = |recorder: &str, detector: &str| {
+        let script = format!(
+            r#"
+guardduty = boto3.client("guardduty")
+guardduty.update_detector(DetectorId=guardduty.list_detectors()["DetectorIds"][0], Enable={detector})
+boto3.client("config").{recorder}_configuration_recorder(ConfigurationRecorderName="default")
+print("null")
+"#
+        );
+        sandbox.boto3(&script).expect("switched");
+    };
+    switch("stop", "False");
+    let terraform = terraform(&sandbox, &pipeline(""));
+    let said = |code, count| {
+        let plan = terraform.plan(&[]).expect("runs");
+        expect_code(&plan, code, "a plan");
+        for heading in OFF {
+            let found = plan.flat().matches(heading).count();
+            assert_eq!(found, count, "{heading}:\n{}", plan.text);
+        }
+    };
+    said(2, 1);
+    apply(&terraform);
+    said(0, 1);
+    switch("start", "True");
+    said(0, 0);
+}

@@ -6,7 +6,7 @@
 
 mod common;
 
-use acceptance::Sandbox;
+use acceptance::{Call, Sandbox};
 use common::{apply, expect_clean_destroy, expect_empty_plan, pipeline, terraform};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -42,12 +42,13 @@ fn expect_struck(sandbox: &Sandbox, since: u64, names: &[&str]) {
 
 #[test]
 fn under_every_weather_of_aws_an_apply_ends_ready_and_a_destroy_leaves_nothing() {
-    let sandbox = common::sandbox();
+    // What the account has once is made too: its roles are as new as others.
+    let sandbox = common::bare();
     for (what, milliseconds) in [
         ("roles", 15_000),
         ("functions", 1500),
         ("tables", 1000),
-        ("interfaces", 20_000),
+        ("interfaces", 100_000),
     ] {
         sandbox
             .settle(what, Duration::from_millis(milliseconds))
@@ -56,14 +57,21 @@ fn under_every_weather_of_aws_an_apply_ends_ready_and_a_destroy_leaves_nothing()
     for (name, first) in NAMED {
         sandbox.named_weather(name, first).expect("weather");
     }
-    let terraform = terraform(&sandbox, &pipeline(""));
+    let once = "  compliance = { recorder = \"managed\" }\n  monitoring = { api_calls = \"managed\" }\n  threats = { detector = \"managed\" }\n  api = { logging_role = \"managed\" }\n";
+    let with = |more: &str| pipeline(&format!("{once}{more}"));
+    let terraform = terraform(&sandbox, &with(""));
     apply(&terraform);
     expect_struck(&sandbox, 0, &NAMED.map(|(name, _)| name));
     let calls = sandbox.calls().expect("recorded");
-    let refused_role = calls.iter().any(|call| {
-        call.operation == "CreateFunction" && call.shims.iter().any(|shim| shim == "iam_new_roles")
-    });
-    assert!(refused_role, "a role was too new for a function");
+    for operation in ["CreateFunction", "UpdateAccount", "CreateRole"] {
+        let is_refused = |call: &Call| {
+            call.operation == operation && call.shims.iter().any(|shim| shim == "iam_new_roles")
+        };
+        assert!(
+            calls.iter().any(is_refused),
+            "no role was too new for {operation}"
+        );
+    }
     expect_empty_plan(&terraform);
 
     // Code, configuration, concurrency and tags of functions that are busy
@@ -71,7 +79,7 @@ fn under_every_weather_of_aws_an_apply_ends_ready_and_a_destroy_leaves_nothing()
     let since = sandbox.last_sequence().expect("recorded");
     sandbox.named_weather("function-busy", 2).expect("weather");
     let changed = "  functions = { architecture = \"x86_64\", memory_mb = 768 }\n  access = { trusted_account_ids = [\"210987654321\"], external_id = \"b8f3d1c2-audit\" }\n  tags = { team = \"payments\" }";
-    terraform.configure(&pipeline(changed)).expect("written");
+    terraform.configure(&with(changed)).expect("written");
     apply(&terraform);
     expect_struck(&sandbox, since, &["function-busy"]);
     expect_empty_plan(&terraform);
@@ -114,8 +122,12 @@ fn under_every_weather_of_aws_an_apply_ends_ready_and_a_destroy_leaves_nothing()
         .dir()
         .join(".terraform/tap/documents-dev@us-east-1.jsonl");
     let journal = std::fs::read_to_string(&journal).expect("a journal");
-    let waited = journal
-        .lines()
-        .any(|line| line.contains("\"waited\"") && line.contains("interface"));
-    assert!(waited, "the journal says what was waited for");
+    for reason in [
+        "leaves the VPC",
+        "waits for network interfaces that AWS gives back",
+    ] {
+        let mut waits = journal.lines().filter(|line| line.contains("\"waited\""));
+        let is_said = waits.any(|line| line.contains(reason));
+        assert!(is_said, "the journal says what was waited for: {reason}");
+    }
 }

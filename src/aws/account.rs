@@ -10,6 +10,7 @@ use super::{apigateway, cloudtrail, config};
 use crate::engine::{ErrorKind, HandlerError, TAG_PIPELINE};
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 use aws_sdk_ec2::types::{Filter, State};
+use aws_sdk_guardduty::types::DetectorStatus;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,8 +21,12 @@ use std::collections::BTreeMap;
 pub struct AccountState {
     /// Name of the customer's Config recorder.
     pub recorder: Option<String>,
+    /// It does not record.
+    pub recorder_is_stopped: bool,
     /// Id of the GuardDuty detector.
     pub detector: Option<String>,
+    /// It is suspended.
+    pub detector_is_stopped: bool,
     /// ARN of a trail that logs management events.
     pub trail: Option<String>,
     /// ARN of the role with which API Gateway writes logs.
@@ -35,15 +40,22 @@ impl AwsContext {
     pub async fn account_state(&self, pipeline: &str) -> Outcome<AccountState> {
         let clients = self.ready().await?;
         let (recorder, detector, trail, api_logging_role) = tokio::try_join!(
-            unless_denied(recorder(&clients, pipeline)),
-            unless_denied(detector(&clients, pipeline)),
-            unless_denied(trail(&clients, pipeline)),
-            unless_denied(api_logging_role(&clients, pipeline)),
+            Box::pin(unless_denied(recorder(&clients, pipeline))),
+            Box::pin(unless_denied(detector(&clients, pipeline))),
+            Box::pin(unless_denied(trail(&clients, pipeline))),
+            Box::pin(unless_denied(api_logging_role(&clients, pipeline))),
         )?;
         let said = |name: Option<Option<String>>| name.map(Option::unwrap_or_default);
+        let is_stopped = |found: &Option<Option<Found>>| {
+            let found = found.as_ref().and_then(Option::as_ref);
+            found.is_some_and(|found| found.is_stopped)
+        };
+        let name = |found: Option<Option<Found>>| said(found.map(|one| one.map(|one| one.name)));
         Ok(AccountState {
-            recorder: said(recorder),
-            detector: said(detector),
+            recorder_is_stopped: is_stopped(&recorder),
+            recorder: name(recorder),
+            detector_is_stopped: is_stopped(&detector),
+            detector: name(detector),
             trail: said(trail),
             api_logging_role: said(api_logging_role),
         })
@@ -58,9 +70,9 @@ impl AwsContext {
     pub async fn used(&self) -> Outcome<BTreeMap<&'static str, usize>> {
         let clients = self.ready().await?;
         let (vpcs, gateways, policies) = tokio::try_join!(
-            unless_denied(vpcs(&clients)),
-            unless_denied(gateways(&clients)),
-            unless_denied(log_policies(&clients)),
+            Box::pin(unless_denied(vpcs(&clients))),
+            Box::pin(unless_denied(gateways(&clients))),
+            Box::pin(unless_denied(log_policies(&clients))),
         )?;
         let counts = [
             ("AWS::EC2::VPC", vpcs),
@@ -143,8 +155,15 @@ fn is_of(pipeline: &str, tags: Option<&TagMap>) -> bool {
     owner.map(String::as_str) == Some(pipeline)
 }
 
-/// Whether it records makes no difference: there can be no other beside it.
-async fn recorder(clients: &Clients, pipeline: &str) -> Outcome<Option<String>> {
+/// Something that is there, and may be switched off: it is built upon all the
+/// same, since there can be no other beside it.
+struct Found {
+    name: String,
+    is_stopped: bool,
+}
+
+/// Where nobody may ask whether it records, it is taken to.
+async fn recorder(clients: &Clients, pipeline: &str) -> Outcome<Option<Found>> {
     let Some(recorder) = config::customer_recorder(clients).await? else {
         return Ok(None);
     };
@@ -154,10 +173,14 @@ async fn recorder(clients: &Clients, pipeline: &str) -> Outcome<Option<String>> 
             return Ok(None);
         }
     }
-    Ok(recorder.name)
+    let is_stopped = unless_denied(config::is_stopped(clients, &recorder)).await?;
+    Ok(recorder.name.map(|name| Found {
+        name,
+        is_stopped: is_stopped.unwrap_or(false),
+    }))
 }
 
-async fn detector(clients: &Clients, pipeline: &str) -> Outcome<Option<String>> {
+async fn detector(clients: &Clients, pipeline: &str) -> Outcome<Option<Found>> {
     let api = clients.guardduty();
     let listed = api.list_detectors().send().await;
     let ids = listed.during("guardduty:ListDetectors")?.detector_ids;
@@ -166,8 +189,13 @@ async fn detector(clients: &Clients, pipeline: &str) -> Outcome<Option<String>> 
     };
     let asked = api.get_detector().detector_id(&id).send().await;
     let detector = asked.during("guardduty:GetDetector")?;
+    let is_stopped = detector.status == Some(DetectorStatus::Disabled);
     let tags = detector.tags.map(|tags| tags.into_iter().collect());
-    Ok((!is_of(pipeline, tags.as_ref())).then_some(id))
+    let found = Found {
+        name: id,
+        is_stopped,
+    };
+    Ok((!is_of(pipeline, tags.as_ref())).then_some(found))
 }
 
 /// The first trail that logs management events of this region, also one of

@@ -41,8 +41,14 @@ pub struct Facts {
 pub struct AccountState {
     /// Name of the Config recorder, empty when there is none.
     pub recorder: Option<String>,
+    /// It does not record.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub recorder_is_stopped: bool,
     /// Id of the GuardDuty detector, empty when there is none.
     pub detector: Option<String>,
+    /// It is suspended.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub detector_is_stopped: bool,
     /// ARN of a trail that logs management events, empty when there is none.
     pub trail: Option<String>,
     /// ARN of the role with which API Gateway writes logs, empty when there is

@@ -547,3 +547,47 @@ pub fn weakened(without: &Template, with: &Template) -> Vec<Weakened> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::blueprint::{Facts, Spec, expand};
+    use serde_json::json;
+
+    /// Of all resources, every property: what stands there may be said again,
+    /// be something else, and be taken away.
+    #[test]
+    fn any_property_can_be_overridden() {
+        let template = expand(&Spec::new("documents", "dev"), &Facts::documentation()).unwrap();
+        let with = |patch: &dyn Fn(&str, &Value) -> Value| {
+            let members = template.resources.iter().map(|(id, resource)| {
+                let members = resource.properties.as_object().into_iter().flatten();
+                let patched: serde_json::Map<_, _> = members
+                    .map(|(name, value)| (name.clone(), patch(name, value)))
+                    .collect();
+                (id.clone(), Value::Object(patched).to_string())
+            });
+            let mut changed = template.clone();
+            apply(&mut changed, &members.collect()).unwrap();
+            changed
+        };
+        assert_eq!(
+            with(&|_, value| value.clone()).resources,
+            template.resources
+        );
+        let other = json!("another");
+        for (patch, expected) in [(other.clone(), Some(&other)), (Value::Null, None)] {
+            for (id, resource) in with(&|_, _| patch.clone()).resources {
+                for name in template.resources[&id]
+                    .properties
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                {
+                    assert_eq!(resource.properties.get(name), expected, "{id}.{name}");
+                }
+            }
+        }
+    }
+}

@@ -48,7 +48,12 @@ const DUTIES: &[Duty] = &[
             fsbp: &["Config.1"],
             ..Controls::NONE
         },
-        seen: |account| one("Config recorder", &account.recorder),
+        seen: |account| {
+            let off = account
+                .recorder_is_stopped
+                .then_some(", which does not record");
+            one("Config recorder", &account.recorder) + off.unwrap_or_default()
+        },
     },
     Duty {
         name: "account_has_a_detector",
@@ -60,7 +65,12 @@ const DUTIES: &[Duty] = &[
             config_pack: &[],
             prowler: &["guardduty_is_enabled"],
         },
-        seen: |account| one("GuardDuty detector", &account.detector),
+        seen: |account| {
+            let off = account
+                .detector_is_stopped
+                .then_some(", which is suspended");
+            one("GuardDuty detector", &account.detector) + off.unwrap_or_default()
+        },
     },
     Duty {
         name: "account_inspects_functions",

@@ -49,7 +49,11 @@ pub struct Observed {
 #[derive(Clone, Debug, Default)]
 pub struct Singletons {
     pub recorder: Option<String>,
+    /// It does not record.
+    pub recorder_is_stopped: bool,
     pub detector: Option<String>,
+    /// It is suspended.
+    pub detector_is_stopped: bool,
     pub trail: Option<String>,
 }
 

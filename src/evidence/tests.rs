@@ -296,6 +296,23 @@ fn what_the_account_has_is_said_and_not_judged() {
         (account, "there is no GuardDuty detector".into())
     );
     assert!(said("account_has_a_trail").1.contains("nobody may look"));
+
+    pipeline.singletons.recorder_is_stopped = true;
+    pipeline.singletons.detector = Some("d1".into());
+    pipeline.singletons.detector_is_stopped = true;
+    let report = judge(&pipeline);
+    let observed = |check: &str| {
+        let finding = report.findings.iter().find(|one| one.check == check);
+        finding.unwrap().observed.clone()
+    };
+    assert_eq!(
+        observed("account_has_a_recorder"),
+        "Config recorder: default, which does not record"
+    );
+    assert_eq!(
+        observed("account_has_a_detector"),
+        "GuardDuty detector: d1, which is suspended"
+    );
 }
 
 #[test]

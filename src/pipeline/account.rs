@@ -1,7 +1,7 @@
 //! Facts of the account: taken once, at create, and kept in private state and
 //! manifest. They are taken anew only when an attribute that uses them
 //! changes, so that a plan is the same plan however the account changes around
-//! the pipeline. But what was missed is looked for again: the plan has told
+//! the pipeline. But what was missed or switched off is looked for again: the plan has told
 //! the user to switch it on, and what builds on it is then to be made.
 
 use crate::blueprint::spec::Provision;
@@ -64,6 +64,7 @@ impl Stale {
         let singleton = |one: Singleton| {
             let provided = |spec: &Spec| one.provision(spec);
             one.is_missed(spec, &facts.account)
+                || one.is_stopped(spec, &facts.account)
                 || wanted
                     .iter()
                     .any(|wanted| provided(wanted) != provided(spec))
@@ -92,6 +93,7 @@ impl Stale {
             false => old.clone(),
         };
         let (new, old) = (seen.account, &before.account);
+        let is_stopped = |stale: bool, new: bool, old: bool| if stale { new } else { old };
         Facts {
             zone_ids: match self.zones {
                 true => in_order(&before.zone_ids, seen.zone_ids),
@@ -106,7 +108,17 @@ impl Stale {
                 false => before.administrator_arn.clone(),
             },
             account: AccountState {
+                recorder_is_stopped: is_stopped(
+                    self.recorder,
+                    new.recorder_is_stopped,
+                    old.recorder_is_stopped,
+                ),
                 recorder: pick(self.recorder, new.recorder, &old.recorder),
+                detector_is_stopped: is_stopped(
+                    self.detector,
+                    new.detector_is_stopped,
+                    old.detector_is_stopped,
+                ),
                 detector: pick(self.detector, new.detector, &old.detector),
                 trail: pick(self.trail, new.trail, &old.trail),
                 api_logging_role: pick(
@@ -183,6 +195,17 @@ impl Singleton {
     pub fn is_missed(self, spec: &Spec, account: &AccountState) -> bool {
         self.provision(spec) == Provision::Existing && self.found(account) == Some("")
     }
+
+    /// The pipeline builds on it, and it is there and switched off. A trail that
+    /// logs nothing and a role that is gone count as not there.
+    pub fn is_stopped(self, spec: &Spec, account: &AccountState) -> bool {
+        let is_stopped = match self {
+            Self::Recorder => account.recorder_is_stopped,
+            Self::Detector => account.detector_is_stopped,
+            Self::Trail | Self::ApiLoggingRole => false,
+        };
+        self.provision(spec) == Provision::Existing && is_stopped
+    }
 }
 
 #[cfg(test)]
@@ -246,6 +269,18 @@ mod tests {
         assert!(stale.asks());
         let facts = stale.renewed(Some(&origin.facts), &here(), seen());
         assert_eq!(facts.account.recorder.as_deref(), Some("default"));
+        assert_eq!(facts.account.trail.as_deref(), Some("old"));
+    }
+
+    #[test]
+    fn what_was_switched_off_is_looked_at_until_it_is_on() {
+        let mut origin = origin();
+        origin.facts.account.recorder_is_stopped = true;
+        let same = origin.spec.clone();
+        let stale = Stale::since(Some(&origin), [&same, &same]);
+        assert!(stale.asks());
+        let facts = stale.renewed(Some(&origin.facts), &here(), seen());
+        assert!(!facts.account.recorder_is_stopped);
         assert_eq!(facts.account.trail.as_deref(), Some("old"));
     }
 

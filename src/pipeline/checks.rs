@@ -220,9 +220,13 @@ pub fn singletons(diags: &mut Diagnostics, probes: [&Spec; 2], account: &Account
     }
 }
 
-/// Warns of what the pipeline builds on and the account has not.
+/// Warns of what the pipeline builds on and the account has not, or has
+/// switched off.
 pub fn prerequisites(diags: &mut Diagnostics, probes: [&Spec; 2], account: &AccountState) {
     for one in Singleton::ALL {
+        if probes.iter().all(|spec| one.is_stopped(spec, account)) {
+            stopped(diags, one, account);
+        }
         if !probes.iter().all(|spec| one.is_missed(spec, account)) {
             continue;
         }
@@ -237,6 +241,19 @@ pub fn prerequisites(diags: &mut Diagnostics, probes: [&Spec; 2], account: &Acco
             ),
         );
     }
+}
+
+fn stopped(diags: &mut Diagnostics, one: Singleton, account: &AccountState) {
+    let (area, attribute) = one.attribute();
+    let (what, consequence, instead) = prerequisite(one);
+    let what = what.trim_start_matches("a ");
+    let found = one.found(account).unwrap_or_default();
+    warning(
+        diags,
+        AttributePath::new(area).attribute(attribute),
+        format!("The account's {what} is switched off"),
+        format!("It is {found}, and off it is as good as none. {consequence} {instead}."),
+    );
 }
 
 /// What it is, what does not work without it, and what to switch on.

@@ -57,10 +57,12 @@ impl Cloud {
         let patience = RetryPolicy::default();
         let (network, account, used) = tokio::try_join!(
             patience.patiently(&SystemClock, "the network", cancel, || {
-                aws::network_facts(&clients)
+                Box::pin(aws::network_facts(&clients))
             }),
-            self.account(pipeline, cancel, in_the_way),
-            patience.patiently(&SystemClock, "the quotas", cancel, || self.context.used()),
+            Box::pin(self.account(pipeline, cancel, in_the_way)),
+            patience.patiently(&SystemClock, "the quotas", cancel, || {
+                Box::pin(self.context.used())
+            }),
         )?;
         Ok(Sighting {
             zone_ids: network.zone_ids,
@@ -85,7 +87,9 @@ impl Cloud {
             let account = self.context.account_state(pipeline).await?;
             let account = AccountState {
                 recorder: account.recorder,
+                recorder_is_stopped: account.recorder_is_stopped,
                 detector: account.detector,
+                detector_is_stopped: account.detector_is_stopped,
                 trail: account.trail,
                 api_logging_role: account.api_logging_role,
             };
@@ -122,10 +126,10 @@ impl Cloud {
         let patience = RetryPolicy::default();
         tokio::try_join!(
             patience.patiently(&SystemClock, "the account", cancel, || {
-                self.context.account_state(NOBODY)
+                Box::pin(self.context.account_state(NOBODY))
             }),
             patience.patiently(&SystemClock, "the secrets", cancel, || {
-                aws::secret_use(&clients, secrets)
+                Box::pin(aws::secret_use(&clients, secrets))
             }),
         )
     }

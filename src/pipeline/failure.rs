@@ -116,32 +116,44 @@ fn subject(members: &[&EngineError]) -> String {
     }
 }
 
-/// What the user can do, by kind of failure. What the provider refuses itself
+/// What the user can do, by kind of failure, be it of an apply, a destroy or a
+/// refresh. What the provider refuses itself
 /// says so in its own words.
 fn next_step(source: &HandlerError) -> &'static str {
     let ours = source.code.is_none();
     match source.kind {
         ErrorKind::AccessDenied => {
-            "The credentials lack this permission, or a policy denies it. Grant it and apply again; what has been done is kept."
+            "The credentials lack this permission, or a policy denies it. Grant it and run the same command again; what has been done is kept."
         }
         ErrorKind::Stranger | ErrorKind::AlreadyExists => {
             "Something of that name exists and does not carry this pipeline's tags, so it was left alone. \
-             Choose another name or environment_suffix, or remove it yourself if it is yours, and apply again."
+             Choose another name or environment_suffix, or remove it yourself if it is yours, and run the same command again."
         }
-        ErrorKind::Throttled => "AWS limits these calls. Apply again; what has been done is kept.",
-        ErrorKind::Cancelled => "The operation was asked to stop. Apply again to go on from here.",
+        ErrorKind::Throttled => {
+            "AWS limits these calls. Run the same command again; what has been done is kept."
+        }
+        ErrorKind::Cancelled => {
+            "The operation was asked to stop. Run the same command again to go on from here."
+        }
         ErrorKind::Timeout => {
-            "The time allowed in timeouts is up. Apply again to go on from here, or allow more."
+            "The time allowed in timeouts is up. Run the same command again to go on from here, or allow more."
         }
         ErrorKind::Invalid if ours => "Nothing is lost; what has been done is kept.",
         ErrorKind::Invalid if is_quota(source) => {
-            "A quota of the account is used up. Have it raised in Service Quotas, or delete what nobody needs, and apply again; \
+            "A quota of the account is used up. Have it raised in Service Quotas, or delete what nobody needs, and run the same command again; \
              what has been done is kept."
         }
         ErrorKind::Invalid => {
             "AWS refuses this value. If it comes from overrides, mend it there; otherwise please report it with the request id."
         }
-        _ => "Apply again to go on from here; what has been done is kept.",
+        ErrorKind::Transient | ErrorKind::Ambiguous => {
+            "AWS did not answer, or was not ready, for longer than the provider waits. Run the same command again to go on from here; \
+             what has been done is kept."
+        }
+        ErrorKind::NotFound | ErrorKind::Other => {
+            "Run the same command again to go on from here; what has been done is kept. If it stays so, please report it with the \
+             request id."
+        }
     }
 }
 

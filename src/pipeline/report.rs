@@ -152,7 +152,9 @@ pub async fn report(
             pipeline.secrets = used;
             pipeline.singletons = Singletons {
                 recorder: account.recorder,
+                recorder_is_stopped: account.recorder_is_stopped,
                 detector: account.detector,
+                detector_is_stopped: account.detector_is_stopped,
                 trail: account.trail,
             };
         }

@@ -418,7 +418,7 @@ impl Resource for SecurePipeline {
         _meta: ValueEmpty,
     ) -> Option<()> {
         let private = private.unwrap_or_default();
-        match self.destroy_state(diags, prior, &private).await? {
+        match Box::pin(self.destroy_state(diags, prior, &private)).await? {
             Left::Nothing => Some(()),
             Left::Remainder(..) => None,
         }
@@ -452,7 +452,7 @@ impl Extra for SecurePipeline {
         let state: State = prior_state.deserialize(diags)?;
         let private: Value<Private> = RawValue::MessagePack(planned_private).deserialize(diags)?;
         let private = private.unwrap_or_default();
-        match self.destroy_state(diags, state, &private).await? {
+        match Box::pin(self.destroy_state(diags, state, &private)).await? {
             Left::Nothing => Some(Remainder::Nothing),
             Left::Remainder(state, private) => Some(Remainder::State(
                 RawValue::serialize(diags, &*state)?,

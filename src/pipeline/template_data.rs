@@ -228,7 +228,8 @@ impl DataSource for PipelineTemplate {
                 attributes,
                 description: Description::markdown(
                     "The CloudFormation template that a `tap_secure_pipeline` with these settings stands for. \
-                     Touches no account; for compliance tools and for reading.",
+                     Touches no account; for compliance tools and for reading. Its arguments are the resource's: what they say \
+                     of changes, of what is refused and of `allow_data_loss` is said of a pipeline that stands.",
                 ),
                 ..Block::default()
             },

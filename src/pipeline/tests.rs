@@ -450,6 +450,7 @@ fn account(found: &str) -> crate::blueprint::AccountState {
         detector: found.clone(),
         trail: found.clone(),
         api_logging_role: found,
+        ..Default::default()
     }
 }
 
@@ -483,6 +484,34 @@ fn a_prerequisite_that_is_missing_is_warned_of_once_each_and_only_where_it_is_bu
     for provision in [Provision::Managed, Provision::None] {
         assert!(said(&spec_with(provision), &account("")).is_empty());
     }
+}
+
+#[test]
+fn a_prerequisite_that_is_switched_off_is_warned_of_by_its_name() {
+    use crate::blueprint::spec::Provision;
+    let mut off = account("theirs");
+    off.recorder_is_stopped = true;
+    off.detector_is_stopped = true;
+    let said = |provision| {
+        let mut diags = Diagnostics::default();
+        let spec = spec_with(provision);
+        checks::prerequisites(&mut diags, [&spec; 2], &off);
+        assert!(diags.errors.is_empty());
+        diags.warnings
+    };
+    let warnings = said(Provision::Existing);
+    let summaries: Vec<_> = warnings.iter().map(|one| one.summary.to_string()).collect();
+    assert_eq!(
+        summaries,
+        [
+            "The account's Config recorder is switched off",
+            "The account's GuardDuty detector is switched off"
+        ]
+    );
+    for warning in &warnings {
+        assert!(warning.detail.contains("theirs"), "{}", warning.detail);
+    }
+    assert!(said(Provision::None).is_empty());
 }
 
 #[test]

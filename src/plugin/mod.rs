@@ -78,3 +78,14 @@ pub use value::RawValue;
 /// The largest message in either direction. A state of 20 MB travels three
 /// times in one plan request (prior, proposed, config).
 pub(crate) const MESSAGE_LIMIT: usize = 256 * 1024 * 1024;
+
+/// What a provider runs on. A debug build moves whole futures through the stacks
+/// of those that make them, for which the two MiB that tokio gives its workers
+/// were too few: these have what a main thread has.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    const STACK: usize = 8 << 20;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK)
+        .build()
+}

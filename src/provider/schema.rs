@@ -15,7 +15,8 @@ pub fn provider() -> Schema {
                 "Declares PCI DSS document-processing pipelines on AWS. What is not set here comes from the \
                  `AWS_*` variables, the shared configuration files and the machine's own role, as for the AWS provider. \
                  Configuring makes no call. The guide *Getting started* goes from an empty folder to a pipeline; for an emulator of AWS, \
-                 `TAP_CONTROL_PLANE_LIMITS=off` has no call wait for AWS' limits.",
+                 `TAP_CONTROL_PLANE_LIMITS=off` has no call wait for AWS' limits. Needs Terraform 1.8 or newer. It has been tried against \
+                 emulators of AWS, and not against AWS yet.",
             ),
             ..Block::default()
         },

@@ -35,7 +35,35 @@ def settable(attributes, above=()):
             yield below, own, parent or description
 
 
+def at_rest(zones):
+    """What the quickstart costs a month with interface endpoints in so many
+    zones, at the prices of the guide, in cents."""
+    resources = json.loads((ROOT / "schemas" / "templates" / "quickstart.json").read_text())["Resources"].values()
+    of = {}
+    for resource in resources:
+        of.setdefault(resource["Type"], []).append(resource.get("Properties", {}))
+    interfaces = [one for one in of["AWS::EC2::VPCEndpoint"] if one["VpcEndpointType"] == "Interface"]
+    [acl] = of["AWS::WAFv2::WebACL"]
+    return (
+        len(interfaces) * zones * 730
+        + 500 + 100 * len(acl["Rules"])
+        + 100 * len(of["AWS::KMS::Key"])
+        + 300 * len(of["AWS::CloudWatch::Dashboard"])
+        + 10 * len(of["AWS::CloudWatch::Alarm"])
+        + 40 * len(of["AWS::SecretsManager::Secret"])
+        + 30 * len(of["AWS::Logs::MetricFilter"])
+    )
+
+
 class Docs(unittest.TestCase):
+    def test_the_costs_are_those_of_the_template(self):
+        page = (ROOT / "docs" / "guides" / "limits-and-costs.md").read_text()
+        dollars = lambda cents: f"{cents / 100:.2f}"
+        self.assertIn(f"| together | | {dollars(at_rest(3))} |", page)
+        for sentence in (f"makes it {dollars(at_rest(2))}, and `1` makes it {dollars(at_rest(1))}", f"then cost {dollars(at_rest(0))} a"):
+            self.assertIn(sentence, page)
+        self.assertIn(f"about {at_rest(3) // 100} USD a month", " ".join((ROOT / "README.md").read_text().split()))
+
     def test_nothing_is_stale(self):
         pages = docs.pages()
         there = {str(path.relative_to(ROOT / "docs")): path.read_text() for path in (ROOT / "docs").rglob("*.md")}

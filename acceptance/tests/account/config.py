@@ -16,7 +16,7 @@ def recorders():
 
 @kind("delivery channels")
 def delivery_channels():
-    return {channel["name"] for channel in aws_config.describe_delivery_channels()["DeliveryChannels"]}
+    return {channel["name"] for channel in aws_config.describe_delivery_channels()["DeliveryChannels"]} - {"default"}
 
 
 def config_rule(name):

@@ -58,17 +58,7 @@ pub const LOG_BUCKET: &str = include_str!("../account/log_bucket.py");
 /// logs. Without them a pipeline has no Config rules and no stage logs. The
 /// trail's bucket is gone again, as if it were another account's: no listing
 /// has to leave it out.
-const PREPARE: &str = r#"
-trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-role = boto3.client("iam").create_role(RoleName="api-gateway-logs", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-boto3.client("apigateway").update_account(patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}])
-boto3.client("guardduty").create_detector(Enable=True)
-boto3.client("config").put_configuration_recorder(ConfigurationRecorder={"name": "default", "roleARN": role})
-trail = boto3.client("cloudtrail")
-trail.create_trail(Name="management", S3BucketName=log_bucket("of-the-log-archive"), IsMultiRegionTrail=True)
-trail.start_logging(Name="management")
-boto3.client("s3").delete_bucket(Bucket="of-the-log-archive")
-"#;
+const PREPARE: &str = include_str!("prepared.py");
 
 /// What exists beside that, in the form of [`Sandbox::account`].
 pub fn account(sandbox: &Sandbox) -> Value {
@@ -90,7 +80,7 @@ pub fn account(sandbox: &Sandbox) -> Value {
             };
             match (region.as_str(), kind.as_str()) {
                 ("us-east-1", "detectors") if prepared => drop(names.drain(..1)),
-                (_, "recorders") => names.retain(|name| name != "default"),
+                (_, "delivery_channels" | "recorders") => names.retain(|name| name != "default"),
                 (_, "trails") => names.retain(|name| name != "management"),
                 (_, "roles") => names.retain(|name| name != "api-gateway-logs"),
                 _ => {}

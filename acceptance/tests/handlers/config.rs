@@ -441,6 +441,7 @@ fn none() -> AccountState {
         detector: Some(String::new()),
         trail: Some(String::new()),
         api_logging_role: Some(String::new()),
+        ..AccountState::default()
     }
 }
 
@@ -475,12 +476,52 @@ print(json.dumps([detector, role]))
             state(sandbox, STRANGER).await,
             AccountState {
                 recorder: Some("recorder-documents-dev".into()),
+                // Its channel would have started it.
+                recorder_is_stopped: true,
                 detector: text(&made[0]),
+                detector_is_stopped: false,
                 trail: Some(
                     "arn:aws:cloudtrail:us-east-1:123456789012:trail/trail-documents-dev".into()
                 ),
                 api_logging_role: text(&made[1]),
             }
+        );
+    });
+}
+
+#[test]
+fn what_is_switched_off_is_there_and_said_to_be_off() {
+    story(async |sandbox| {
+        make_bucket(sandbox);
+        let script = r#"
+guardduty, config = boto3.client("guardduty"), boto3.client("config")
+detector = guardduty.create_detector(Enable=True)["DetectorId"]
+config.put_configuration_recorder(ConfigurationRecorder={"name": "theirs", "roleARN": "arn:aws:iam::123456789012:role/theirs"})
+config.put_delivery_channel(DeliveryChannel={"name": "theirs", "s3BucketName": "documents-logs"})
+config.start_configuration_recorder(ConfigurationRecorderName="theirs")
+print(json.dumps(detector))
+"#;
+        let detector = sandbox.boto3(script).unwrap();
+        let on = state(sandbox, OWNER).await;
+        assert_eq!(on.recorder.as_deref(), Some("theirs"));
+        assert_eq!(
+            (on.recorder_is_stopped, on.detector_is_stopped),
+            (false, false)
+        );
+        sandbox
+            .boto3(&format!(
+                r#"
+boto3.client("guardduty").update_detector(DetectorId={detector}, Enable=False)
+boto3.client("config").stop_configuration_recorder(ConfigurationRecorderName="theirs")
+print("null")
+"#
+            ))
+            .unwrap();
+        let off = state(sandbox, OWNER).await;
+        assert_eq!((&off.recorder, &off.detector), (&on.recorder, &on.detector));
+        assert_eq!(
+            (off.recorder_is_stopped, off.detector_is_stopped),
+            (true, true)
         );
     });
 }

@@ -114,7 +114,7 @@ fn of_a_new_pipeline() {
     let sandbox = sandbox();
     let terraform = terraform(&sandbox, &pipeline(&documents().hcl()));
     let ran = shows("create", &terraform, &Masks::default(), &[], 2);
-    // The block and what follows from it on a screen, and one line for each
+    // The block with its defaults and what follows from it, and one line for each
     // resource.
     let template = live::template_here(&sandbox, &documents().spec(), live::REGION);
     let count = template["Resources"].as_object().expect("resources").len();
@@ -124,7 +124,7 @@ fn of_a_new_pipeline() {
         .filter(|line| line.contains("\"AWS::"))
         .count();
     assert_eq!(listed, count, "one line for each resource");
-    assert!(lines.count() < count + 180, "too long to be read");
+    assert!(lines.count() < count + 171, "too long to be read");
 }
 
 #[test]
@@ -133,7 +133,6 @@ fn in_an_account_that_has_nothing_switched_on() {
     let terraform = terraform(&sandbox, &pipeline(&documents().hcl()));
     let ran = terraform.plan(&[]).expect("runs");
     expect_code(&ran, 2, "a plan with warnings");
-    // The plan itself is that of the file above, but for what is missing.
     let warnings = Masks::default().applied(&ran.text);
     let from = warnings.find("Warning: ").expect("a warning");
     hold("prerequisites-missing", &warnings[from..]);
@@ -166,6 +165,11 @@ fn of_a_pipeline_that_stands() {
     planned(
         "keys-rotate-sooner",
         &documents().with("encryption.rotation_period_days", 180),
+        2,
+    );
+    planned(
+        "a-policy-is-changed",
+        &documents().with("access.require_mfa", false),
         2,
     );
     let weaker = json!({ "PublicAccessBlockConfiguration": { "BlockPublicPolicy": false } });

@@ -136,6 +136,7 @@ impl<'a> Story<'a> {
             "state": state(&self.terraform).unwrap_or_default(),
             "plan": plan.to_string(),
             "logs": planned.text + &applied.text,
+            "journal": std::fs::read_to_string(self.terraform.dir().join(".terraform/tap/documents-dev@us-east-1.jsonl")).unwrap_or_default(),
             "neighbours' state": state(&self.neighbours).unwrap_or_default(),
             "neighbours' logs": theirs.text,
         });

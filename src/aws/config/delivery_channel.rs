@@ -9,8 +9,8 @@ use crate::aws::tags::{self, Ownership};
 use crate::engine::{Context, ErrorKind, Found, HandlerError, Physical, Replacement};
 use async_trait::async_trait;
 use aws_sdk_config::types::{
-    ConfigSnapshotDeliveryProperties as SdkSnapshots, DeliveryChannel as SdkChannel,
-    MaximumExecutionFrequency,
+    ConfigSnapshotDeliveryProperties as SdkSnapshots, ConfigurationRecorder as SdkRecorder,
+    DeliveryChannel as SdkChannel, MaximumExecutionFrequency,
 };
 use serde::{Deserialize, Serialize};
 
@@ -141,7 +141,10 @@ impl ResourceType for DeliveryChannel {
             return Err(HandlerError::ours(ErrorKind::Stranger, operation, message));
         }
         let live = DeliveryChannelProperties {
-            recorder_stopped: is_recorder_stopped(clients).await?,
+            recorder_stopped: match customer_recorder(clients).await? {
+                Some(recorder) => is_stopped(clients, &recorder).await?,
+                None => false,
+            },
             ..live(channel)
         };
         Ok(Some((as_physical(identifier), live)))
@@ -232,15 +235,12 @@ pub(super) async fn start_recorder(clients: &Clients) -> Outcome<()> {
         .map(drop)
 }
 
-/// One that is not there is not stopped.
-async fn is_recorder_stopped(clients: &Clients) -> Outcome<bool> {
-    let Some(recorder) = customer_recorder(clients).await? else {
-        return Ok(false);
-    };
+/// One that has just gone is not stopped.
+pub(in crate::aws) async fn is_stopped(clients: &Clients, recorder: &SdkRecorder) -> Outcome<bool> {
     let answer = clients
         .config()
         .describe_configuration_recorder_status()
-        .configuration_recorder_names(name_of(&recorder))
+        .configuration_recorder_names(name_of(recorder))
         .send()
         .await
         .during("config:DescribeConfigurationRecorderStatus");

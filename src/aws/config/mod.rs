@@ -10,6 +10,7 @@ use config_rule::ConfigRule;
 use delivery_channel::DeliveryChannel;
 use recorder::ConfigurationRecorder;
 
+pub(super) use delivery_channel::is_stopped;
 pub(super) use recorder::customer_recorder;
 
 use super::clients::Clients;

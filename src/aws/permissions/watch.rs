@@ -256,6 +256,7 @@ pub(super) const FACTS: &[Row] = &[
     row(
         &[
             "cloudtrail:DescribeTrails",
+            "config:DescribeConfigurationRecorderStatus",
             "config:DescribeConfigurationRecorders",
             "guardduty:ListDetectors",
             "logs:DescribeResourcePolicies",

@@ -134,7 +134,7 @@ impl ResourceType for Bucket {
             return Ok(None);
         };
         tags::require_ours(cx, "s3:GetBucketTagging", &named(identifier), &live_tags)?;
-        let live = live::read(clients, identifier, &live_tags, applied).await;
+        let live = Box::pin(live::read(clients, identifier, &live_tags, applied)).await;
         Ok(found(live)?.map(|live| (as_physical(clients, identifier), live)))
     }
 

@@ -8,6 +8,7 @@ use super::{refuse, template::line};
 use crate::aws::AwsSettings;
 use crate::blueprint::naming;
 use crate::evidence::{self, Report, Status};
+use crate::plugin;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
@@ -31,10 +32,7 @@ pub(super) fn print(id: &str, form: Form) -> ExitCode {
             "\"{id}\" is not the id of a pipeline. Write name-environment_suffix@region, for example documents-dev@us-east-1."
         ));
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let runtime = match runtime {
+    let runtime = match plugin::runtime() {
         Ok(runtime) => runtime,
         Err(cause) => return refuse(&format!("the runtime cannot start: {cause}")),
     };

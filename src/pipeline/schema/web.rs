@@ -6,7 +6,7 @@ use tf_provider::schema::Attribute;
 pub fn api() -> Attribute {
     block(
         Default_,
-        "REST API of the pipeline: `POST /documents/upload`, `/documents/encrypt` and `/documents/scan` (which is `/scan` too), each with an API key.",
+        "REST API of the pipeline: `POST /documents/upload`, `/documents/encrypt` and `/documents/scan` (which is `/scan` too), each with an API key. It takes TLS 1.2 with forward secrecy or newer (with `mutual_tls`: AWS' policy `TLS_1_2`), and without `mutual_tls` refuses a request whose `Host` is not the name in its TLS handshake: call it by `api_endpoint`.",
         [
             (
                 "authorization",
@@ -71,7 +71,8 @@ pub fn api() -> Attribute {
                     Optional,
                     "Client certificates: a domain of your own before the API, which then refuses callers on its default address. Default none. You point the domain's \
                      DNS record at it. Certificate and truststore are never modified nor deleted. A change to or from null adds or removes the domain and the secret \
-                     with the passphrase of clients' certificates; the removal of that is refused unless `allow_data_loss` is true.",
+                     with the passphrase of clients' certificates; the removal of that is refused unless `allow_data_loss` is true. It is a new deployment with another \
+                     TLS policy, for which AWS takes a quarter of an hour, and the API can be called meanwhile.",
                     [
                         (
                             "domain_name",

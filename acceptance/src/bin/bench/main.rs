@@ -80,6 +80,7 @@ fn report(pipelines: usize, latency: u64, rounds: &[Value], chain: &Value) -> Va
         "\n{pipelines} pipelines, {latency} ms, {} rounds",
         rounds.len()
     );
+    println!("  resources of each: {}", number(&figures["resources"]));
     println!(
         "  peak memory of the provider: {:.0} MiB",
         number(&figures["peak_rss_mib"])
@@ -143,7 +144,16 @@ const STEPS: [(&str, &[&str], i32); 5] = [
     ("destroy", &["destroy", "-input=false", "-auto-approve"], 0),
 ];
 
-/// The life of some pipelines, from plan to destroy, in an empty account.
+/// What an account has of what a pipeline builds on, as in the tests: without it
+/// there are no Config rules and no stage logs.
+const PREPARED: &str = concat!(
+    include_str!("../../../tests/account/log_bucket.py"),
+    include_str!("../../../tests/common/prepared.py"),
+    "print('null')\n"
+);
+
+/// The life of some pipelines, from plan to destroy, in an account that has no
+/// other.
 struct Round<'a> {
     sandbox: &'a Sandbox,
     terraform: Terraform,
@@ -153,6 +163,7 @@ struct Round<'a> {
 impl<'a> Round<'a> {
     fn new(sandbox: &'a Sandbox, release: &Path, pipelines: usize, latency: u64) -> Result<Self> {
         sandbox.reset()?;
+        sandbox.boto3(PREPARED).map_err(text)?;
         if latency > 0 {
             sandbox.weather([Rule::new(Action::LatencyMs(latency))])?;
         }
@@ -188,6 +199,9 @@ impl<'a> Round<'a> {
         for (name, _, _) in STEPS {
             let before = self.sandbox.last_sequence()?;
             figures[format!("{name}_s")] = json!(self.step(name)?);
+            if name == "apply" {
+                figures["resources"] = json!(self.resources()?);
+            }
             let calls = self.sandbox.calls_since(before)?;
             let mutating = calls.iter().filter(|call| call.mutating).count();
             figures[format!("{name}_calls")] = json!(calls.len());
@@ -200,6 +214,15 @@ impl<'a> Round<'a> {
             .fold(0.0, f64::max);
         figures["peak_rss_mib"] = json!(peak / 1024.0);
         Ok(figures)
+    }
+
+    /// How many AWS resources the state knows of one pipeline.
+    fn resources(&self) -> Result<usize> {
+        let state = self.terraform.state_of("tap_secure_pipeline.all[\"p0\"]");
+        let state = state.map_err(text)?;
+        let ids = state["physical_ids"].as_object();
+        ids.map(serde_json::Map::len)
+            .ok_or_else(|| "the state has no pipeline".to_owned())
     }
 
     /// One command; how many seconds it took.

@@ -204,6 +204,8 @@ def r047(x):
     for operation, function in x.functions().items():
         equal(function.get("TracingConfig", {}).get("Mode"), "Active", f"tracing of {operation}")
         equal(function.get("DeadLetterConfig", {}).get("TargetArn"), arn, f"where failed events of {operation} go")
+        reserved = x.client("lambda").get_function_concurrency(FunctionName=function["FunctionName"])
+        expect("ReservedConcurrentExecutions" not in reserved, f"{operation} reserves concurrency that nobody asked for")
     return f"{arn.split(':')[-1]}, tracing Active"
 
 

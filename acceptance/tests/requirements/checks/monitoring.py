@@ -51,7 +51,7 @@ def r079(x):
         for s in statements(policy["policyDocument"], "Allow"):
             services |= set(many(s["Principal"]["Service"]))
             expect("*" not in many(s["Resource"]) and s.get("Condition"), f"{s.get('Sid')} is open")
-    expect("events.amazonaws.com" in services, f"for {sorted(services)}")
+    equal(services, {"delivery.logs.amazonaws.com", "events.amazonaws.com"}, "whom they admit")
     return f"{', '.join(sorted(services))}, bound; {len(policies)} of 10 policies of the account"
 
 
@@ -114,4 +114,6 @@ def r085(x):
     queue = x.properties("DeadLetterQueue")["QueueName"]
     watched = [a["AlarmName"] for a in alarms if any(d["Value"] == queue for d in a["Dimensions"])]
     expect(watched, f"nobody watches {queue}")
-    return f"{watched[0]} watches {queue}"
+    failing = [a["AlarmName"] for a in _metrics(x).get("NumberOfNotificationsFailed", [])]
+    expect(failing, "nobody watches the alerts that could not be sent")
+    return f"{watched[0]} watches {queue}, {failing[0]} the topic"

@@ -158,7 +158,7 @@ def r029(x):
     logs = x.client("ec2").describe_flow_logs(Filters=[{"Name": "resource-id", "Values": [x.physical("Vpc")]}])["FlowLogs"]
     equal(len(logs), 1, "the number of flow logs")
     equal((logs[0]["TrafficType"], logs[0]["LogDestinationType"]), ("ALL", "s3"), "what is logged where")
-    expect(logs[0]["LogDestination"].startswith(f"arn:aws:s3:::{x.buckets()['logs']}"), logs[0]["LogDestination"])
+    expect(logs[0]["LogDestination"].startswith(f"arn:aws:s3:::{x.buckets()['logs']}/flow-logs"), logs[0]["LogDestination"])
     return logs[0]["LogDestination"]
 
 
