@@ -111,7 +111,7 @@ print(json.dumps({{"vpc_id": vpc, "subnet_ids": subnets, "route_table_ids": [tab
         assert_eq!(state["vpc_id"], network["vpc_id"]);
         let endpoints = output(terraform, "vpc_endpoint_ids");
         assert!(endpoints["s3"].is_string(), "{endpoints}");
-        // A change of tags and zones is one of ours alone.
+        // A change of tags is one of ours alone.
         let path = terraform.dir().join("main.tf");
         let text = std::fs::read_to_string(&path).expect("a configuration");
         let suffix = "  environment_suffix = \"dev\"\n";

@@ -46,11 +46,11 @@ impl AwsContext {
             Box::pin(unless_denied(api_logging_role(&clients, pipeline))),
         )?;
         let said = |name: Option<Option<String>>| name.map(Option::unwrap_or_default);
-        let is_stopped = |found: &Option<Option<Found>>| {
+        let is_stopped = |found: &Option<Option<Sole>>| {
             let found = found.as_ref().and_then(Option::as_ref);
             found.is_some_and(|found| found.is_stopped)
         };
-        let name = |found: Option<Option<Found>>| said(found.map(|one| one.map(|one| one.name)));
+        let name = |found: Option<Option<Sole>>| said(found.map(|one| one.map(|one| one.name)));
         Ok(AccountState {
             recorder_is_stopped: is_stopped(&recorder),
             recorder: name(recorder),
@@ -157,13 +157,13 @@ fn is_of(pipeline: &str, tags: Option<&TagMap>) -> bool {
 
 /// Something that is there, and may be switched off: it is built upon all the
 /// same, since there can be no other beside it.
-struct Found {
+struct Sole {
     name: String,
     is_stopped: bool,
 }
 
 /// Where nobody may ask whether it records, it is taken to.
-async fn recorder(clients: &Clients, pipeline: &str) -> Outcome<Option<Found>> {
+async fn recorder(clients: &Clients, pipeline: &str) -> Outcome<Option<Sole>> {
     let Some(recorder) = config::customer_recorder(clients).await? else {
         return Ok(None);
     };
@@ -174,13 +174,13 @@ async fn recorder(clients: &Clients, pipeline: &str) -> Outcome<Option<Found>> {
         }
     }
     let is_stopped = unless_denied(config::is_stopped(clients, &recorder)).await?;
-    Ok(recorder.name.map(|name| Found {
+    Ok(recorder.name.map(|name| Sole {
         name,
         is_stopped: is_stopped.unwrap_or(false),
     }))
 }
 
-async fn detector(clients: &Clients, pipeline: &str) -> Outcome<Option<Found>> {
+async fn detector(clients: &Clients, pipeline: &str) -> Outcome<Option<Sole>> {
     let api = clients.guardduty();
     let listed = api.list_detectors().send().await;
     let ids = listed.during("guardduty:ListDetectors")?.detector_ids;
@@ -191,7 +191,7 @@ async fn detector(clients: &Clients, pipeline: &str) -> Outcome<Option<Found>> {
     let detector = asked.during("guardduty:GetDetector")?;
     let is_stopped = detector.status == Some(DetectorStatus::Disabled);
     let tags = detector.tags.map(|tags| tags.into_iter().collect());
-    let found = Found {
+    let found = Sole {
         name: id,
         is_stopped,
     };

@@ -1,8 +1,9 @@
 //! Facts of the account: taken once, at create, and kept in private state and
 //! manifest. They are taken anew only when an attribute that uses them
 //! changes, so that a plan is the same plan however the account changes around
-//! the pipeline. But what was missed or switched off is looked for again: the plan has told
-//! the user to switch it on, and what builds on it is then to be made.
+//! the pipeline. But what was missed or switched off is looked for again: the
+//! plan has told the user to switch it on, and what builds on it is then to be
+//! made.
 
 use crate::blueprint::spec::Provision;
 use crate::blueprint::{AccountState, Facts, Spec};

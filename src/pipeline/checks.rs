@@ -212,7 +212,7 @@ pub fn singletons(diags: &mut Diagnostics, probes: [&Spec; 2], account: &Account
         error(
             diags,
             AttributePath::new(area).attribute(attribute),
-            format!("There is {what} already"),
+            format!("There is a {what} already"),
             format!(
                 "{area}.{attribute} is \"managed\", and the account has {found}, which is not the pipeline's. Write \"existing\" to build on it."
             ),
@@ -225,7 +225,7 @@ pub fn singletons(diags: &mut Diagnostics, probes: [&Spec; 2], account: &Account
 pub fn prerequisites(diags: &mut Diagnostics, probes: [&Spec; 2], account: &AccountState) {
     for one in Singleton::ALL {
         if probes.iter().all(|spec| one.is_stopped(spec, account)) {
-            stopped(diags, one, account);
+            switched_off(diags, one, account);
         }
         if !probes.iter().all(|spec| one.is_missed(spec, account)) {
             continue;
@@ -235,7 +235,7 @@ pub fn prerequisites(diags: &mut Diagnostics, probes: [&Spec; 2], account: &Acco
         warning(
             diags,
             AttributePath::new(area).attribute(attribute),
-            format!("The account lacks {what}"),
+            format!("The account lacks a {what}"),
             format!(
                 "{consequence} {instead}, or write {area}.{attribute} = \"managed\" to have the pipeline make it, or \"none\" to do without."
             ),
@@ -243,16 +243,24 @@ pub fn prerequisites(diags: &mut Diagnostics, probes: [&Spec; 2], account: &Acco
     }
 }
 
-fn stopped(diags: &mut Diagnostics, one: Singleton, account: &AccountState) {
+/// Rules can be made for a recorder that does not record: they judge nothing.
+fn switched_off(diags: &mut Diagnostics, one: Singleton, account: &AccountState) {
     let (area, attribute) = one.attribute();
-    let (what, consequence, instead) = prerequisite(one);
-    let what = what.trim_start_matches("a ");
+    let (what, _, instead) = prerequisite(one);
+    let consequence = match one {
+        Singleton::Recorder => "it sees no change, so that the pipeline's rules judge nothing new",
+        Singleton::Detector => {
+            "there are no findings: nothing starts remediation and no threat is alerted of"
+        }
+        // These count as missing then.
+        Singleton::Trail | Singleton::ApiLoggingRole => return,
+    };
     let found = one.found(account).unwrap_or_default();
     warning(
         diags,
         AttributePath::new(area).attribute(attribute),
         format!("The account's {what} is switched off"),
-        format!("It is {found}, and off it is as good as none. {consequence} {instead}."),
+        format!("It is {found}. While it is off {consequence}. {instead}."),
     );
 }
 
@@ -260,22 +268,22 @@ fn stopped(diags: &mut Diagnostics, one: Singleton, account: &AccountState) {
 fn prerequisite(one: Singleton) -> (&'static str, &'static str, &'static str) {
     match one {
         Singleton::Recorder => (
-            "a Config recorder",
+            "Config recorder",
             "Without one AWS Config sees no change and takes no rule: nobody judges the pipeline's resources.",
             "Switch on recording in AWS Config for this region",
         ),
         Singleton::Detector => (
-            "a GuardDuty detector",
+            "GuardDuty detector",
             "Without one there are no findings: nothing starts remediation and no threat is alerted of.",
             "Enable GuardDuty for this region",
         ),
         Singleton::Trail => (
-            "a trail that logs management events",
+            "trail that logs management events",
             "Without one EventBridge sees no API calls: their log stays empty and the alarms on it never fire.",
             "Create a trail with management events in CloudTrail",
         ),
         Singleton::ApiLoggingRole => (
-            "a role with which API Gateway writes logs",
+            "role with which API Gateway writes logs",
             "Without one AWS takes no stage that logs: the API's access and execution logs are not written.",
             "Set a CloudWatch log role in the settings of API Gateway for this region",
         ),

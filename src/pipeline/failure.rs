@@ -117,8 +117,7 @@ fn subject(members: &[&EngineError]) -> String {
 }
 
 /// What the user can do, by kind of failure, be it of an apply, a destroy or a
-/// refresh. What the provider refuses itself
-/// says so in its own words.
+/// refresh. What the provider refuses itself says so in its own words.
 fn next_step(source: &HandlerError) -> &'static str {
     let ours = source.code.is_none();
     match source.kind {

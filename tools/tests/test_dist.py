@@ -259,7 +259,6 @@ class OfThisMachine(InAFolder):
         self.assertEqual(built, b"of cargo alone")
         self.assertIn("zig is needed for it: PyPI cannot be reached", said)
 
-
     def test_another_place_has_to_make_the_same(self):
         built, again = self.folder / "built", self.folder / "again"
         built.write_bytes(b"one")

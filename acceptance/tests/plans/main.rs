@@ -114,8 +114,8 @@ fn of_a_new_pipeline() {
     let sandbox = sandbox();
     let terraform = terraform(&sandbox, &pipeline(&documents().hcl()));
     let ran = shows("create", &terraform, &Masks::default(), &[], 2);
-    // The block with its defaults and what follows from it, and one line for each
-    // resource.
+    // The block with its defaults and what follows from it, and one line for
+    // each resource.
     let template = live::template_here(&sandbox, &documents().spec(), live::REGION);
     let count = template["Resources"].as_object().expect("resources").len();
     let lines = ran.text.lines();

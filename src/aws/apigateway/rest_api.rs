@@ -258,7 +258,7 @@ impl ResourceType for RestApi {
         let there = api(clients, identifier).await?;
         let there = there.ok_or_else(|| gone("apigateway:GetRestApi", &named(identifier)))?;
         // A security policy takes a quarter of an hour, for which nothing
-        // waits: the API can be called and changed meanwhile
+        // waits: the API can be called meanwhile
         // (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-update.html>).
         if there.api_status == Some(ApiStatus::Failed) {
             let why = there.api_status_message.unwrap_or_default();

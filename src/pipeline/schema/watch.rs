@@ -56,8 +56,8 @@ pub fn threats() -> Attribute {
                 "detector",
                 text(
                     Default_,
-                    "The region's one GuardDuty detector. `existing`: there is one, or the plan warns that there is none or that it is suspended. `managed`: the pipeline creates \
-                     it; refused where there is one. `none`: the pipeline does without findings. Default `existing`. Changed in place: away from \
+                    "The region's one GuardDuty detector. `existing`: there is one, or the plan warns that there is none or that it is \
+                     suspended. `managed`: the pipeline creates it; refused where there is one. `none`: the pipeline does without findings. Default `existing`. Changed in place: away from \
                      `managed` the detector is removed.",
                 ),
             ),
@@ -83,8 +83,8 @@ pub fn compliance() -> Attribute {
                 "recorder",
                 text(
                     Default_,
-                    "The region's one Config recorder, which rules need. `existing`: there is one, or the plan warns that there is none or that it does not record. `managed`: the \
-                     pipeline creates it with delivery channel, role and bucket; refused where there is one. `none`: the pipeline does without \
+                    "The region's one Config recorder, which rules need. `existing`: there is one, or the plan warns that there is none or that it does \
+                     not record. `managed`: the pipeline creates it with delivery channel, role and bucket; refused where there is one. `none`: the pipeline does without \
                      rules. Default `existing`. Changed in place: away from `managed` the recorder is removed, with its delivery channel and role.",
                 ),
             ),

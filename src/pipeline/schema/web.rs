@@ -6,7 +6,9 @@ use tf_provider::schema::Attribute;
 pub fn api() -> Attribute {
     block(
         Default_,
-        "REST API of the pipeline: `POST /documents/upload`, `/documents/encrypt` and `/documents/scan` (which is `/scan` too), each with an API key. It takes TLS 1.2 with forward secrecy or newer (with `mutual_tls`: AWS' policy `TLS_1_2`), and without `mutual_tls` refuses a request whose `Host` is not the name in its TLS handshake: call it by `api_endpoint`.",
+        "REST API of the pipeline: `POST /documents/upload`, `/documents/encrypt` and `/documents/scan` (which is `/scan` too), each with an API key. \
+         It takes TLS 1.2 with forward secrecy or newer (with `mutual_tls`: AWS' policy `TLS_1_2`), and without `mutual_tls` refuses a request \
+         whose `Host` is not the name in its TLS handshake: call it by `api_endpoint`.",
         [
             (
                 "authorization",
