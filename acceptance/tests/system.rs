@@ -289,27 +289,26 @@ out(result)"#,
     assert_eq!(seen, json!([1, true, false]));
 }
 
-/// The four steps of a rotation, driven as Secrets Manager drives them: then
-/// the key in API Gateway equals the secret.
+/// RotateSecret takes the four steps: then the key in API Gateway equals the
+/// secret, and opens the API.
 fn rotation(system: &Deployed<'_>) {
-    let (arn, version) = (
-        system.state["api_key_secret_arn"].as_str().expect("an ARN"),
-        "11111111-2222-3333-4444-555555555555",
-    );
-    system.sandbox.stage_pending(arn, version).expect("staged");
-    let seen = system.script(&format!(
+    let seen = system.script(
         r#"
-secret, version = {arn:?}, {version:?}
-rotate = state["function_names"]["rotate"]
-before = key()
-for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
-    answer = lam.invoke(FunctionName=rotate, Payload=json.dumps({{"Step": step, "SecretId": secret, "ClientRequestToken": version}}))
-    assert "FunctionError" not in answer, [step, answer["Payload"].read()]
-value = json.loads(c("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
-current = [k["value"] for k in c("apigateway").get_api_keys(includeValues=True)["items"] if k["enabled"] and "tap:retire-after" not in k.get("tags", {{}})]
-out([current == [value["api_key"]], before != value["api_key"]])"#
-    ));
-    assert_eq!(seen, json!([true, true]));
+sm, secret, before = c("secretsmanager"), state["api_key_secret_arn"], key()
+version = sm.rotate_secret(SecretId=secret)["VersionId"]
+until(lambda: "AWSCURRENT" in sm.describe_secret(SecretId=secret)["VersionIdsToStages"].get(version, []))
+now = sm.get_secret_value(SecretId=secret)
+value = json.loads(now["SecretString"])["api_key"]
+current = [k["value"] for k in c("apigateway").get_api_keys(includeValues=True)["items"] if k["enabled"] and "tap:retire-after" not in k.get("tags", {})]
+def steps():
+    return sorted(row["requestId"] for row in rows() if row["operation"] == "rotate" and version in json.dumps(row))
+out({"version": now["VersionId"] == version, "current": current == [value], "new": before != value,
+     "opens": call("/documents/scan", {"document_key": "none.txt"}, value).status_code, "rows": len(until(lambda: steps() if len(steps()) == 4 else []))})"#,
+    );
+    assert_eq!(
+        seen,
+        json!({ "version": true, "current": true, "new": true, "opens": 404, "rows": 4 })
+    );
 }
 
 /// What all of that called, held against the roles as they are in the account.

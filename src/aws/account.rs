@@ -11,13 +11,12 @@ use crate::engine::{ErrorKind, HandlerError, TAG_PIPELINE};
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 use aws_sdk_ec2::types::{Filter, State};
 use aws_sdk_guardduty::types::DetectorStatus;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The account's singletons, without those that the asking pipeline has made
 /// itself: they would otherwise seem to be somebody's as soon as it is
 /// there. Empty: there is none. `None`: nobody may ask.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountState {
     /// Name of the customer's Config recorder.
     pub recorder: Option<String>,

@@ -1,7 +1,9 @@
 //! The expansion, area by area: what the requirements ask of it, as sentences.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
-use super::overrides::weakened;
+mod buckets;
+mod patches;
+
 use super::spec::AccessLogEncryption;
 use super::*;
 use serde_json::json;
@@ -248,144 +250,6 @@ fn data_and_function_environments_have_keys_of_their_own() {
 }
 
 #[test]
-fn every_bucket_is_versioned_encrypted_private_owned_and_has_a_lifecycle() {
-    let template = template(|_| {});
-    for (id, bucket) in of_type(&template, "AWS::S3::Bucket") {
-        assert_eq!(
-            bucket["VersioningConfiguration"]["Status"], "Enabled",
-            "{id}"
-        );
-        for flag in [
-            "BlockPublicAcls",
-            "BlockPublicPolicy",
-            "IgnorePublicAcls",
-            "RestrictPublicBuckets",
-        ] {
-            assert_eq!(
-                bucket["PublicAccessBlockConfiguration"][flag], true,
-                "{id} {flag}"
-            );
-        }
-        let rule = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
-        assert_eq!(rule["BucketKeyEnabled"], true, "{id}");
-        assert_eq!(
-            rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"], "aws:kms",
-            "{id}"
-        );
-        assert_eq!(
-            bucket["OwnershipControls"]["Rules"][0]["ObjectOwnership"], "BucketOwnerEnforced",
-            "{id}"
-        );
-        let rules = bucket["LifecycleConfiguration"]["Rules"]
-            .as_array()
-            .expect("rules");
-        assert!(
-            rules
-                .iter()
-                .any(|rule| rule["NoncurrentVersionTransitions"][0]["TransitionInDays"] == 30),
-            "{id}"
-        );
-        assert!(
-            rules
-                .iter()
-                .any(|rule| rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 7),
-            "{id}"
-        );
-    }
-}
-
-#[test]
-fn document_buckets_log_to_the_log_bucket_and_the_log_bucket_to_nobody() {
-    let template = template(|_| {});
-    for (id, prefix) in [
-        ("RawBucket", "access-logs/raw/"),
-        ("ProcessedBucket", "access-logs/processed/"),
-    ] {
-        assert_eq!(
-            property(&template, id, "/LoggingConfiguration/DestinationBucketName"),
-            &json!({ "Ref": "LogsBucket" })
-        );
-        assert_eq!(
-            property(&template, id, "/LoggingConfiguration/LogFilePrefix"),
-            prefix
-        );
-    }
-    assert_eq!(
-        property(&template, "LogsBucket", "/LoggingConfiguration"),
-        &Value::Null
-    );
-}
-
-#[test]
-fn every_bucket_policy_refuses_plain_http_and_old_tls() {
-    let template = template(|_| {});
-    for (id, policy) in of_type(&template, "AWS::S3::BucketPolicy") {
-        let denies = |condition: Value| {
-            statements(&policy["PolicyDocument"]).iter().any(|s| {
-                s["Effect"] == "Deny" && s["Condition"] == condition && s["Action"] == "s3:*"
-            })
-        };
-        assert!(
-            denies(json!({ "Bool": { "aws:SecureTransport": "false" } })),
-            "{id}"
-        );
-        assert!(
-            denies(json!({ "NumericLessThan": { "s3:TlsVersion": "1.2" } })),
-            "{id}"
-        );
-    }
-}
-
-/// A negated condition holds when its key is absent; without `Null: false`
-/// beside it, every upload that relies on the bucket's default is refused.
-#[test]
-fn no_deny_of_the_wrong_key_hits_uploads_that_say_nothing() {
-    let template = template(|_| {});
-    for id in ["RawBucketPolicy", "ProcessedBucketPolicy"] {
-        let document = property(&template, id, "/PolicyDocument");
-        let mut seen = 0;
-        for statement in statements(document) {
-            for operator in ["StringNotEquals", "ArnNotEquals"] {
-                for key in statement["Condition"][operator]
-                    .as_object()
-                    .into_iter()
-                    .flat_map(|keys| keys.keys())
-                {
-                    seen += 1;
-                    assert_eq!(
-                        statement["Condition"]["Null"][key], "false",
-                        "{id} {}",
-                        statement["Sid"]
-                    );
-                }
-            }
-        }
-        assert_eq!(seen, 2, "{id} refuses a wrong algorithm and a wrong key");
-    }
-}
-
-#[test]
-fn log_delivery_may_write_logs_of_this_pipelines_buckets_only() {
-    let template = template(|_| {});
-    let allow: Vec<&Value> = statements(property(&template, "LogsBucketPolicy", "/PolicyDocument"))
-        .iter()
-        .filter(|statement| statement["Sid"] == "AccessLogDelivery")
-        .collect();
-    assert_eq!(allow.len(), 1);
-    assert_eq!(
-        allow[0]["Principal"],
-        json!({ "Service": "logging.s3.amazonaws.com" })
-    );
-    assert_eq!(
-        allow[0]["Condition"]["ArnLike"]["aws:SourceArn"],
-        json!([
-            "arn:aws:s3:::documents-raw-documents-dev-111122223333-us-east-1",
-            "arn:aws:s3:::documents-processed-documents-dev-111122223333-us-east-1",
-        ])
-    );
-}
-
-#[test]
 fn the_audit_table_is_encrypted_backed_up_on_demand_and_indexed_by_day() {
     let template = template(|_| {});
     let table = &template.resources["AuditTable"].properties;
@@ -459,14 +323,6 @@ fn what_the_user_brings_is_not_in_the_template() {
 }
 
 #[test]
-fn a_log_bucket_under_sse_s3_needs_no_grant_of_the_key() {
-    let template =
-        template(|spec| spec.storage.access_log_encryption = AccessLogEncryption::Aes256);
-    let policy = property(&template, "LogsKey", "/KeyPolicy").to_string();
-    assert!(!policy.contains("logging.s3"), "{policy}");
-}
-
-#[test]
 fn tags_of_the_block_win_over_the_providers_and_ours_win_over_both() {
     let template = template(|spec| {
         spec.default_tags =
@@ -487,71 +343,6 @@ fn tags_of_the_block_win_over_the_providers_and_ours_win_over_both() {
         ("team", "b"),
     ];
     assert_eq!(tags, expected.into_iter().collect());
-}
-
-#[test]
-fn an_override_is_a_merge_patch_and_names_the_control_it_replaces() {
-    let patched = |text: &str| {
-        let mut spec = Spec::new("documents", "dev");
-        spec.overrides.insert("AuditTable".into(), text.into());
-        expand(&spec, &facts())
-    };
-    let without = template(|_| {});
-    let with = patched(r#"{"PointInTimeRecoverySpecification": null, "TableClass": "STANDARD"}"#)
-        .expect("valid");
-    assert_eq!(property(&with, "AuditTable", "/TableClass"), "STANDARD");
-    let weak = weakened(&without, &with);
-    assert_eq!(weak.len(), 1);
-    assert_eq!(
-        (weak[0].id.as_str(), weak[0].property.as_str()),
-        ("AuditTable", "PointInTimeRecoverySpecification")
-    );
-    assert!(matches!(
-        patched("[]"),
-        Err(OverrideError::NotAnObject { .. })
-    ));
-    assert!(matches!(
-        patched("{"),
-        Err(OverrideError::NotAnObject { .. })
-    ));
-}
-
-#[test]
-fn an_override_that_opens_the_api_or_its_firewall_names_what_it_opens() {
-    for (id, patch, property) in [
-        ("ApiStage", r#"{"MethodSettings":[]}"#, "MethodSettings"),
-        (
-            "ApiUploadMethod",
-            r#"{"AuthorizationType":"NONE"}"#,
-            "AuthorizationType",
-        ),
-        ("WebAcl", r#"{"Rules":[]}"#, "Rules"),
-        (
-            "WebAclLogging",
-            r#"{"RedactedFields":null}"#,
-            "RedactedFields",
-        ),
-    ] {
-        let with = template(|spec| {
-            spec.overrides.insert(id.into(), patch.into());
-        });
-        let named: Vec<String> = weakened(&template(|_| {}), &with)
-            .into_iter()
-            .map(|one| format!("{}.{}", one.id, one.property))
-            .collect();
-        assert_eq!(named, [format!("{id}.{property}")]);
-    }
-}
-
-#[test]
-fn an_override_of_an_unknown_id_lists_the_known_ones() {
-    let mut spec = Spec::new("documents", "dev");
-    spec.overrides.insert("Bucket".into(), "{}".into());
-    let error = expand(&spec, &facts()).expect_err("unknown").to_string();
-    assert!(
-        error.contains("Bucket is not a logical id") && error.contains("RawBucket"),
-        "{error}"
-    );
 }
 
 #[test]

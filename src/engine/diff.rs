@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 /// The statements of a policy are told apart by their ids and their content, and
 /// their order says nothing: `Statement[RefuseOldTls].Condition` is a change of
 /// one, `Statement[-RefuseOldTls]` one less, and
-/// `Statement[+Partner: Allow s3:GetObject to 210987654321]` one more.
+/// `Statement[+Partner: Allow s3:GetObject to 210987654321]` one more. What a
+/// member of one has more or less is named: `Statement[Own].Action[+s3:*]`.
 pub fn paths(before: &Value, after: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare("", before, after, &mut found);
@@ -20,23 +21,35 @@ pub fn paths(before: &Value, after: &Value) -> Vec<String> {
 fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {
-            let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-            for key in keys {
-                let path = match path {
-                    "" => key.clone(),
-                    path => format!("{path}.{key}"),
-                };
-                match (before.get(key), after.get(key)) {
-                    (Some(before), Some(after)) => compare(&path, before, after, found),
-                    _ => found.push(path),
-                }
-            }
+            compare_members(path, before, after, found, compare);
         }
         (Value::Array(before), Value::Array(after)) if before != after => {
             compare_lists(path, before, after, found);
         }
         (before, after) if before != after => found.push(path.to_owned()),
         _ => {}
+    }
+}
+
+type Members = serde_json::Map<String, Value>;
+
+fn compare_members(
+    path: &str,
+    before: &Members,
+    after: &Members,
+    found: &mut Vec<String>,
+    each: fn(&str, &Value, &Value, &mut Vec<String>),
+) {
+    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    for key in keys {
+        let path = match path {
+            "" => key.clone(),
+            path => format!("{path}.{key}"),
+        };
+        match (before.get(key), after.get(key)) {
+            (Some(before), Some(after)) => each(&path, before, after, found),
+            _ => found.push(path),
+        }
     }
 }
 
@@ -73,7 +86,7 @@ fn compare_statements(path: &str, before: &[Value], after: &[Value], found: &mut
         match (id, other) {
             (Some(id), Some(other)) => {
                 let other = come.remove(other);
-                compare(&format!("{path}[{id}]"), statement, other, &mut different);
+                compare_statement(&format!("{path}[{id}]"), statement, other, &mut different);
             }
             (Some(id), None) => different.push(format!("{path}[-{id}]")),
             (None, _) => different.push(format!("{path}[-{}]", gist(statement))),
@@ -86,6 +99,36 @@ fn compare_statements(path: &str, before: &[Value], after: &[Value], found: &mut
     }
     different.sort();
     found.extend(different);
+}
+
+/// More than this many texts that came and went say less than where they did.
+const NAMED: usize = 4;
+
+/// Where a statement differs from another of its id. Its members are texts, or
+/// lists of them whose order says nothing.
+fn compare_statement(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    if let (Value::Object(before), Value::Object(after)) = (before, after) {
+        return compare_members(path, before, after, found, compare_statement);
+    }
+    let (Some(had), Some(has)) = (set(before), set(after)) else {
+        return compare(path, before, after, found);
+    };
+    let come = has.difference(&had).map(|text| format!("{path}[+{text}]"));
+    let gone = had.difference(&has).map(|text| format!("{path}[-{text}]"));
+    let named: Vec<String> = come.chain(gone).collect();
+    match named.len() {
+        1..=NAMED => found.extend(named),
+        _ => compare(path, before, after, found),
+    }
+}
+
+/// A text or a list of them; `None` of anything else.
+fn set(value: &Value) -> Option<BTreeSet<&str>> {
+    match value {
+        Value::String(text) => Some(BTreeSet::from([text.as_str()])),
+        Value::Array(items) => items.iter().map(Value::as_str).collect(),
+        _ => None,
+    }
 }
 
 fn sid(statement: &Value) -> Option<&str> {
@@ -136,8 +179,8 @@ fn texts<'a>(value: &'a Value, all: &mut Vec<&'a str>) {
     }
 }
 
-/// Whether two paths are of one statement that came and goes, or went and comes
-/// again.
+/// Whether two paths are of one statement, or of one text in it, that came and
+/// goes, or went and comes again.
 pub fn undoes(path: &str, other: &str) -> bool {
     fn parts(path: &str) -> Option<(&str, &str, &str)> {
         let (list, statement) = path.strip_suffix(']')?.rsplit_once('[')?;
@@ -203,9 +246,33 @@ mod tests {
             json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Condition": {}});
         let mut wider = own.clone();
         wider["Action"] = json!("s3:*");
+        let mut much_wider = own.clone();
+        much_wider["Action"] = json!(["s3:C", "s3:D", "s3:E"]);
+        let admits = json!({"Sid": "Admits", "Effect": "Allow", "Principal": {"AWS": "a"}, "Action": "s3:A", "Condition": {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}});
+        let mut admits_all = admits.clone();
+        admits_all["Principal"] = json!("*");
+        admits_all["Condition"]["IpAddress"]["aws:SourceIp"] =
+            json!(["0.0.0.0/0", "203.0.113.0/24"]);
         let cases = [
             (vec![&tls, &own], vec![&own, &tls], vec![]),
-            (vec![&tls, &own], vec![&tls, &wider], vec!["S[Own].Action"]),
+            (
+                vec![&tls, &own],
+                vec![&tls, &wider],
+                vec![
+                    "S[Own].Action[+s3:*]",
+                    "S[Own].Action[-s3:A]",
+                    "S[Own].Action[-s3:B]",
+                ],
+            ),
+            (vec![&own], vec![&much_wider], vec!["S[Own].Action"]),
+            (
+                vec![&admits],
+                vec![&admits_all],
+                vec![
+                    "S[Admits].Condition.IpAddress.aws:SourceIp[+0.0.0.0/0]",
+                    "S[Admits].Principal",
+                ],
+            ),
             (vec![&tls, &own], vec![&own], vec!["S[-OnlyTls]"]),
             (
                 vec![&tls],
@@ -247,6 +314,8 @@ mod tests {
         assert!(!undoes("S[-Partner]", "S[+Other: Allow a:B to c]"));
         assert!(!undoes("S[Partner].Action", "S[+Partner: Allow a:B to c]"));
         assert!(!undoes("S[0]", "S[1]"));
+        assert!(undoes("S[Own].Action[-s3:*]", "S[Own].Action[+s3:*]"));
+        assert!(!undoes("S[Own].Action[-s3:*]", "S[Other].Action[+s3:*]"));
     }
 
     #[test]

@@ -2,14 +2,15 @@
 //! has one of, the report says what there is.
 
 use super::checks::Controls;
-use super::{Control, Finding, Singletons, Status};
+use super::{Control, Finding, Status};
+use crate::aws::AccountState;
 
 struct Duty {
     name: &'static str,
     title: &'static str,
     requirements: &'static [&'static str],
     controls: Controls,
-    seen: fn(&Singletons) -> String,
+    seen: fn(&AccountState) -> String,
 }
 
 const DUTIES: &[Duty] = &[
@@ -216,11 +217,11 @@ fn one(what: &str, found: &Option<String>) -> String {
     }
 }
 
-fn not_looked_at(_: &Singletons) -> String {
+fn not_looked_at(_: &AccountState) -> String {
     "not looked at: it is not the pipeline's".to_owned()
 }
 
-pub(super) fn findings(account: &Singletons) -> Vec<Finding> {
+pub(super) fn findings(account: &AccountState) -> Vec<Finding> {
     let finding = |duty: &Duty| Finding {
         requirements: duty.requirements,
         check: duty.name,

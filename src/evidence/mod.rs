@@ -20,7 +20,7 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
-use crate::aws::SecretUse;
+use crate::aws::{AccountState, SecretUse};
 use crate::engine::template::LogicalId;
 use serde::Serialize;
 use serde_json::Value;
@@ -42,19 +42,6 @@ pub struct Observed {
     pub attributes: BTreeMap<String, Value>,
     /// In the shape of the template.
     pub properties: Value,
-}
-
-/// What the account and region have one of: its name, empty where there is
-/// none, `None` where nobody may ask.
-#[derive(Clone, Debug, Default)]
-pub struct Singletons {
-    pub recorder: Option<String>,
-    /// It does not record.
-    pub recorder_is_stopped: bool,
-    pub detector: Option<String>,
-    /// It is suspended.
-    pub detector_is_stopped: bool,
-    pub trail: Option<String>,
 }
 
 /// What the user brought in place of something of the pipeline's. It is left as
@@ -91,7 +78,8 @@ pub struct Pipeline {
     pub auditors: Auditors,
     /// By ARN.
     pub secrets: BTreeMap<String, SecretUse>,
-    pub singletons: Singletons,
+    /// Whoever made what it has one of.
+    pub account: AccountState,
     /// When it was looked at; seconds since 1970.
     pub at: i64,
 }
@@ -219,7 +207,7 @@ impl Report {
 /// Judges a pipeline by every check.
 pub fn judge(pipeline: &Pipeline) -> Report {
     let mut findings = checks::findings(pipeline);
-    findings.extend(account::findings(&pipeline.singletons));
+    findings.extend(account::findings(&pipeline.account));
     findings.sort_by_key(|finding| finding.status != Status::Fail);
     Report {
         pipeline_id: pipeline.id.clone(),

@@ -277,8 +277,8 @@ fn what_is_gone_fails_every_check_of_its_type() {
 #[test]
 fn what_the_account_has_is_said_and_not_judged() {
     let mut pipeline = pipeline();
-    pipeline.singletons.recorder = Some("default".into());
-    pipeline.singletons.detector = Some(String::new());
+    pipeline.account.recorder = Some("default".into());
+    pipeline.account.detector = Some(String::new());
     let report = judge(&pipeline);
     let said = |check: &str| {
         let finding = report.findings.iter().find(|one| one.check == check);
@@ -297,9 +297,9 @@ fn what_the_account_has_is_said_and_not_judged() {
     );
     assert!(said("account_has_a_trail").1.contains("nobody may look"));
 
-    pipeline.singletons.recorder_is_stopped = true;
-    pipeline.singletons.detector = Some("d1".into());
-    pipeline.singletons.detector_is_stopped = true;
+    pipeline.account.recorder_is_stopped = true;
+    pipeline.account.detector = Some("d1".into());
+    pipeline.account.detector_is_stopped = true;
     let report = judge(&pipeline);
     let observed = |check: &str| {
         let finding = report.findings.iter().find(|one| one.check == check);

@@ -7,9 +7,7 @@ use super::operations::{Operations, Surveyed, parse_id};
 use super::schema;
 use super::settling;
 use crate::blueprint::Spec;
-use crate::evidence::{
-    self, Auditors, Brought, Finding, Observed, Pipeline, Report, Singletons, Status,
-};
+use crate::evidence::{self, Auditors, Brought, Finding, Observed, Pipeline, Report, Status};
 use crate::plugin;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -150,13 +148,7 @@ pub async fn report(
     match cloud.evidence(&secrets, &cancel).await {
         Ok((account, used)) => {
             pipeline.secrets = used;
-            pipeline.singletons = Singletons {
-                recorder: account.recorder,
-                recorder_is_stopped: account.recorder_is_stopped,
-                detector: account.detector,
-                detector_is_stopped: account.detector_is_stopped,
-                trail: account.trail,
-            };
+            pipeline.account = account;
         }
         Err(cause) => {
             error(

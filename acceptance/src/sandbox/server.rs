@@ -36,7 +36,7 @@ use super::{control, install, route};
 pub struct Sandbox {
     pub endpoint: String,
     pub operations: Operations,
-    pub emulators: Emulators,
+    pub emulators: Arc<Emulators>,
     pub recorder: Recorder,
     pub weather: Weather,
     pub holds: Holds,
@@ -101,7 +101,7 @@ pub async fn start(options: Options, say: fn(&str)) -> Result<Arc<Sandbox>, Stri
     let sandbox = Arc::new(Sandbox {
         endpoint,
         operations,
-        emulators: emulators?,
+        emulators: Arc::new(emulators?),
         recorder: Recorder::default(),
         weather: Weather::default(),
         holds: Holds::default(),

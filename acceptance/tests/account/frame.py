@@ -145,5 +145,14 @@ def statement_path(sid):
     return f"PolicyDocument.Statement[{sid}]"
 
 
+def condition_paths(policy, sid, condition, now):
+    """Of a condition, as `NumericLessThan.s3:TlsVersion`, whose texts are changed to one."""
+    statement = next(one for one in policy["Statement"] if one["Sid"] == sid)
+    operator, key = condition.split(".")
+    had = statement["Condition"][operator][key]
+    path = f"{statement_path(sid)}.Condition.{condition}"
+    return [f"{path}[+{now}]", *(f"{path}[-{text}]" for text in sorted([had] if isinstance(had, str) else had))]
+
+
 def path_without_the_last(policy):
     return statement_path("-" + policy["Statement"][-1]["Sid"])

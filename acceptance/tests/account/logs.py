@@ -124,16 +124,19 @@ def put_log_policy(change):
     return lambda id: logs.put_resource_policy(policyName=physical(id), policyDocument=json.dumps(change(log_policy(id))))
 
 
-def of_any_rule(policy):
+other_rule = f"arn:aws:events:{region}:{account}:rule/other"
+
+
+def of_another_rule(policy):
     for statement in policy["Statement"]:
         if statement["Sid"] == "ApiCalls":
-            statement["Condition"]["ArnEquals"]["aws:SourceArn"] = f"arn:aws:events:{region}:{account}:rule/other"
+            statement["Condition"]["ArnEquals"]["aws:SourceArn"] = other_rule
     return policy
 
 
 CHANGES["AWS::Logs::ResourcePolicy"] = [
     (lambda id: [path_without_the_last(log_policy(id))], put_log_policy(without_the_last), log_policy),
-    (lambda id: [f"{statement_path('ApiCalls')}.Condition.ArnEquals.aws:SourceArn"], put_log_policy(of_any_rule), log_policy),
+    (lambda id: condition_paths(log_policy(id), "ApiCalls", "ArnEquals.aws:SourceArn", other_rule), put_log_policy(of_another_rule), log_policy),
 ]
 
 

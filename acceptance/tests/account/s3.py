@@ -217,7 +217,7 @@ def tls_10(policy):
 
 CHANGES["AWS::S3::BucketPolicy"] = [
     (lambda id: [path_without_the_last(bucket_policy(id))], lambda id: put_bucket_policy(id, without_the_last), bucket_policy),
-    (lambda id: [f"{statement_path('OnlyTls12')}.Condition.NumericLessThan.s3:TlsVersion"],
+    (lambda id: condition_paths(bucket_policy(id), "OnlyTls12", "NumericLessThan.s3:TlsVersion", "1.0"),
      lambda id: put_bucket_policy(id, tls_10), bucket_policy),
 ]
 

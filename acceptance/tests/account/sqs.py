@@ -84,7 +84,7 @@ def plain_allowed(policy):
 
 CHANGES["AWS::SQS::QueuePolicy"] = [
     (lambda id: [path_without_the_last(queue_policy(id))], put_queue_policy(without_the_last), queue_policy),
-    (lambda id: [f"{statement_path('OnlyTls')}.Condition.Bool.aws:SecureTransport"],
+    (lambda id: condition_paths(queue_policy(id), "OnlyTls", "Bool.aws:SecureTransport", "true"),
      put_queue_policy(plain_allowed), queue_policy),
 ]
 

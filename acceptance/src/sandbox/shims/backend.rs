@@ -5,6 +5,7 @@ use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method};
 use serde_json::Value;
+use std::sync::Arc;
 
 use crate::sandbox::emulators::Emulators;
 use crate::sandbox::reply::{self, Reply};
@@ -12,7 +13,7 @@ use crate::sandbox::request::Inbound;
 use crate::sandbox::server;
 
 pub struct Backend<'a> {
-    pub emulators: &'a Emulators,
+    pub emulators: &'a Arc<Emulators>,
     pub call: &'a Inbound,
 }
 
@@ -76,6 +77,18 @@ impl Backend<'_> {
     pub async fn s3(&self, method: Method, target: &str, body: impl Into<Bytes>) -> Reply {
         self.send("s3", method, target, self.headers("s3"), body.into())
             .await
+    }
+
+    /// Invokes a function, by its ARN, and waits for it; whether it succeeded.
+    pub async fn invoke(&self, arn: &str, event: &Value) -> bool {
+        let name = arn.rsplit(':').next().unwrap_or_default();
+        let target = format!("/2015-03-31/functions/{name}/invocations");
+        let (headers, body) = (self.headers("lambda"), Bytes::from(event.to_string()));
+        let reply = self
+            .send("lambda", Method::POST, &target, headers, body)
+            .await;
+        // A function that fails is a success of Lambda's.
+        reply.status().is_success() && !reply.headers().contains_key("x-amz-function-error")
     }
 
     /// The metadata of a key, by id, ARN or alias; None when there is no such key.

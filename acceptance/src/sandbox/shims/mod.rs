@@ -73,6 +73,7 @@ mod wafv2_data_protection;
 mod wafv2_items;
 mod wafv2_logging;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::emulators::Emulators;
@@ -125,7 +126,7 @@ impl Shims {
     /// Answers a call with the emulator of its service and the shims around it.
     pub async fn carry_out(
         &self,
-        emulators: &Emulators,
+        emulators: &Arc<Emulators>,
         call: &Inbound,
         traces: &mut Traces,
     ) -> Reply {
@@ -136,7 +137,12 @@ impl Shims {
         cloudwatch_cbor::as_cbor(self.answer(emulators, &json, traces).await)
     }
 
-    async fn answer(&self, emulators: &Emulators, call: &Inbound, traces: &mut Traces) -> Reply {
+    async fn answer(
+        &self,
+        emulators: &Arc<Emulators>,
+        call: &Inbound,
+        traces: &mut Traces,
+    ) -> Reply {
         let call = &self.accounts.of(call);
         let backend = Backend { emulators, call };
         if let Some((name, reply)) = self.refuse(&backend).await {
@@ -300,7 +306,7 @@ impl Shims {
         if let Some(reply) = secretsmanager_deletion::refuse(backend).await {
             return Some((secretsmanager_deletion::NAME, reply));
         }
-        if let Some(reply) = self.rotation.answer(backend).await {
+        if let Some(reply) = self.rotation.answer(backend, &self.pending).await {
             return Some((secretsmanager_rotation::NAME, reply));
         }
         if let Some(reply) = secretsmanager_versions::refuse(backend).await {
