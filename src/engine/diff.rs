@@ -101,8 +101,8 @@ fn compare_statements(path: &str, before: &[Value], after: &[Value], found: &mut
     found.extend(different);
 }
 
-/// More than this many texts that came and went say less than where they did.
-const NAMED: usize = 4;
+/// Of more texts than this that came, or went, the first one is named.
+const NAMED: usize = 3;
 
 /// Where a statement differs from another of its id. Its members are texts, or
 /// lists of them whose order says nothing.
@@ -113,12 +113,17 @@ fn compare_statement(path: &str, before: &Value, after: &Value, found: &mut Vec<
     let (Some(had), Some(has)) = (set(before), set(after)) else {
         return compare(path, before, after, found);
     };
-    let come = has.difference(&had).map(|text| format!("{path}[+{text}]"));
-    let gone = had.difference(&has).map(|text| format!("{path}[-{text}]"));
-    let named: Vec<String> = come.chain(gone).collect();
-    match named.len() {
-        1..=NAMED => found.extend(named),
-        _ => compare(path, before, after, found),
+    if had == has {
+        return compare(path, before, after, found);
+    }
+    for (sign, texts) in [("+", has.difference(&had)), ("-", had.difference(&has))] {
+        let texts: Vec<&str> = texts.copied().collect();
+        match texts.as_slice() {
+            [first, _, rest @ ..] if texts.len() > NAMED => {
+                found.push(format!("{path}[{sign}{first} and {} more]", rest.len() + 1));
+            }
+            _ => found.extend(texts.iter().map(|text| format!("{path}[{sign}{text}]"))),
+        }
     }
 }
 
@@ -246,8 +251,8 @@ mod tests {
             json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Condition": {}});
         let mut wider = own.clone();
         wider["Action"] = json!("s3:*");
-        let mut much_wider = own.clone();
-        much_wider["Action"] = json!(["s3:C", "s3:D", "s3:E"]);
+        let mut many = own.clone();
+        many["Action"] = json!(["s3:A", "s3:B", "s3:C", "s3:D"]);
         let admits = json!({"Sid": "Admits", "Effect": "Allow", "Principal": {"AWS": "a"}, "Action": "s3:A", "Condition": {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}});
         let mut admits_all = admits.clone();
         admits_all["Principal"] = json!("*");
@@ -264,7 +269,11 @@ mod tests {
                     "S[Own].Action[-s3:B]",
                 ],
             ),
-            (vec![&own], vec![&much_wider], vec!["S[Own].Action"]),
+            (
+                vec![&many],
+                vec![&wider],
+                vec!["S[Own].Action[+s3:*]", "S[Own].Action[-s3:A and 3 more]"],
+            ),
             (
                 vec![&admits],
                 vec![&admits_all],
@@ -315,6 +324,10 @@ mod tests {
         assert!(!undoes("S[Partner].Action", "S[+Partner: Allow a:B to c]"));
         assert!(!undoes("S[0]", "S[1]"));
         assert!(undoes("S[Own].Action[-s3:*]", "S[Own].Action[+s3:*]"));
+        assert!(undoes(
+            "S[O].Action[+a and 3 more]",
+            "S[O].Action[-a and 3 more]"
+        ));
         assert!(!undoes("S[Own].Action[-s3:*]", "S[Other].Action[+s3:*]"));
     }
 
