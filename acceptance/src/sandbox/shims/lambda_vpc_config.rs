@@ -6,8 +6,11 @@
 //! takes everything and shows no VPC.
 
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use super::backend::Backend;
+use super::lock;
 use crate::sandbox::reply::{self, Reply};
 
 pub const NAME: &str = "lambda_vpc_config";
@@ -47,38 +50,62 @@ pub async fn refuse(backend: &Backend<'_>) -> Option<Reply> {
     None
 }
 
-/// Shows the VPC wherever a configuration is shown.
-pub async fn correct(backend: &Backend<'_>, reply: &Reply) -> Option<Reply> {
-    if backend.call.service != "lambda" || !reply.status().is_success() {
-        return None;
-    }
-    let mut body = reply::body_json(reply);
-    let listed = body.get_mut("Functions").and_then(Value::as_array_mut);
-    let mut changed = false;
-    if let Some(functions) = listed {
-        for function in functions {
-            changed |= complete(backend, function).await;
-        }
-    } else if let Some(configuration) = body.get_mut("Configuration") {
-        changed = complete(backend, configuration).await;
-    } else {
-        changed = complete(backend, &mut body).await;
-    }
-    changed.then(|| reply::with_body(reply.clone(), body.to_string()))
-}
+/// Of which VPC a subnet is, which never changes: functions are looked at a
+/// hundred times as often as they are made.
+#[derive(Default)]
+pub struct Vpcs(Mutex<BTreeMap<String, String>>);
 
-async fn complete(backend: &Backend<'_>, configuration: &mut Value) -> bool {
-    let Some(config) = configuration.get_mut("VpcConfig") else {
-        return false;
-    };
-    let subnets = texts(&config["SubnetIds"]);
-    if subnets.is_empty() {
-        return false;
+impl Vpcs {
+    /// Shows the VPC wherever a configuration is shown.
+    pub async fn correct(&self, backend: &Backend<'_>, reply: &Reply) -> Option<Reply> {
+        if backend.call.service != "lambda" || !reply.status().is_success() {
+            return None;
+        }
+        let mut body = reply::body_json(reply);
+        let listed = body.get_mut("Functions").and_then(Value::as_array_mut);
+        let mut changed = false;
+        if let Some(functions) = listed {
+            for function in functions {
+                changed |= self.complete(backend, function).await;
+            }
+        } else if let Some(configuration) = body.get_mut("Configuration") {
+            changed = self.complete(backend, configuration).await;
+        } else {
+            changed = self.complete(backend, &mut body).await;
+        }
+        changed.then(|| reply::with_body(reply.clone(), body.to_string()))
     }
-    let found = describe(backend, "DescribeSubnets", "SubnetId", &subnets).await;
-    let text = String::from_utf8_lossy(found.body()).into_owned();
-    config["VpcId"] = reply::element(&text, "vpcId").unwrap_or_default().into();
-    true
+
+    async fn complete(&self, backend: &Backend<'_>, configuration: &mut Value) -> bool {
+        let Some(config) = configuration.get_mut("VpcConfig") else {
+            return false;
+        };
+        let subnets = texts(&config["SubnetIds"]);
+        let Some(subnet) = subnets.first() else {
+            return false;
+        };
+        config["VpcId"] = self.vpc(backend, subnet).await.into();
+        true
+    }
+
+    async fn vpc(&self, backend: &Backend<'_>, subnet: &String) -> String {
+        let known = lock(&self.0).get(subnet).cloned();
+        if let Some(vpc) = known {
+            return vpc;
+        }
+        let subnets = std::slice::from_ref(subnet);
+        let found = describe(backend, "DescribeSubnets", "SubnetId", subnets).await;
+        let text = String::from_utf8_lossy(found.body()).into_owned();
+        let Some(vpc) = reply::element(&text, "vpcId") else {
+            return String::new();
+        };
+        lock(&self.0).insert(subnet.clone(), vpc.to_owned());
+        vpc.to_owned()
+    }
+
+    pub fn reset(&self) {
+        lock(&self.0).clear();
+    }
 }
 
 async fn describe(backend: &Backend<'_>, action: &str, parameter: &str, ids: &[String]) -> Reply {

@@ -91,6 +91,7 @@ pub struct Shims {
     pub roles: iam_new_roles::Roles,
     pub functions: lambda_function_state::Functions,
     pub interfaces: lambda_interfaces::Interfaces,
+    vpcs: lambda_vpc_config::Vpcs,
     associations: wafv2_associations::Associations,
     flow_logs: ec2_flow_logs::FlowLogs,
     evaluations: config_evaluations::Evaluations,
@@ -203,7 +204,7 @@ impl Shims {
             traces.0.push(apigateway_security_policy::NAME);
             reply = changed;
         }
-        if let Some(changed) = lambda_vpc_config::correct(&backend, &reply).await {
+        if let Some(changed) = self.vpcs.correct(&backend, &reply).await {
             traces.0.push(lambda_vpc_config::NAME);
             reply = changed;
         }
@@ -451,6 +452,7 @@ impl Shims {
         self.roles.reset();
         self.functions.reset();
         self.interfaces.reset();
+        self.vpcs.reset();
         self.associations.reset();
         self.protections.reset();
         self.flow_logs.reset();
