@@ -3,7 +3,8 @@
 use crate::common::{self, expect_code, sandbox};
 use crate::pages::{blocks, documents, read, root};
 use acceptance::terraform::{Ran, Terraform};
-use acceptance::{Action, Rule};
+use acceptance::{Action, Rule, Sandbox};
+use std::path::Path;
 
 /// Whole configurations as they are; parts with what they are part of.
 fn complete(block: &str) -> String {
@@ -208,34 +209,53 @@ fn the_plan_in_the_documents_is_the_golden_one() {
     }
 }
 
+/// An example's own tests in one file, run as its first line says; how many
+/// passed.
+fn own_tests(sandbox: &Sandbox, example: &Path, file: &str) -> usize {
+    let terraform = Terraform::new(&sandbox.env()).expect("Terraform");
+    std::fs::create_dir_all(terraform.dir().join("tests")).expect("a folder");
+    for file in ["main.tf", file] {
+        std::fs::copy(example.join(file), terraform.dir().join(file)).expect("copied");
+    }
+    let filter = format!("-filter={file}");
+    let text = std::fs::read_to_string(example.join(file)).expect("a test");
+    let command = format!("Run: terraform test {filter}\n");
+    let what = format!("{} of {}", command.trim(), example.display());
+    assert!(text.contains(&command), "it should say: {what}");
+    let ran = terraform
+        .run(&["test", "-no-color", &filter])
+        .expect("runs");
+    expect_code(&ran, 0, &what);
+    let runs = text
+        .lines()
+        .filter(|line| line.starts_with("run \""))
+        .count();
+    let said = format!("{runs} passed, 0 failed");
+    assert!(runs > 0 && ran.text.contains(&said), "{what}: {}", ran.text);
+    runs
+}
+
 #[test]
 fn the_examples_own_tests_pass_mocked_and_in_a_sandbox() {
     let sandbox = sandbox();
-    let terraform = Terraform::new(&sandbox.env()).expect("Terraform");
-    let example = root().join("examples/quickstart");
-    std::fs::create_dir_all(terraform.dir().join("tests")).expect("a folder");
-    for file in [
-        "main.tf",
-        "tests/mocked.tftest.hcl",
-        "tests/sandbox.tftest.hcl",
-    ] {
-        std::fs::copy(example.join(file), terraform.dir().join(file)).expect("copied");
+    let (mut mocked, mut live) = (0, 0);
+    for entry in std::fs::read_dir(root().join("examples")).expect("examples") {
+        let example = entry.expect("readable").path();
+        if !example.join("main.tf").is_file() {
+            continue;
+        }
+        let before = sandbox.last_sequence().expect("recorded");
+        mocked += own_tests(&sandbox, &example, "tests/mocked.tftest.hcl");
+        let calls = sandbox.calls_since(before).expect("recorded");
+        assert!(
+            calls.is_empty(),
+            "a mocked provider calls nothing: {calls:?}"
+        );
+        let in_a_sandbox = "tests/sandbox.tftest.hcl";
+        if example.join(in_a_sandbox).is_file() {
+            live += own_tests(&sandbox, &example, in_a_sandbox);
+            common::expect_empty_account(&sandbox);
+        }
     }
-    let before = sandbox.last_sequence().expect("recorded");
-    let ran = terraform
-        .run(&["test", "-no-color", "-filter=tests/mocked.tftest.hcl"])
-        .expect("runs");
-    expect_code(&ran, 0, "terraform test, mocked");
-    assert!(ran.text.contains("2 passed, 0 failed"), "{}", ran.text);
-    let calls = sandbox.calls_since(before).expect("recorded");
-    assert!(
-        calls.is_empty(),
-        "a mocked provider calls nothing: {calls:?}"
-    );
-    let ran = terraform
-        .run(&["test", "-no-color", "-filter=tests/sandbox.tftest.hcl"])
-        .expect("runs");
-    expect_code(&ran, 0, "terraform test in a sandbox");
-    assert!(ran.text.contains("2 passed, 0 failed"), "{}", ran.text);
-    common::expect_empty_account(&sandbox);
+    assert!(mocked >= 7 && live >= 3, "{mocked} mocked, {live} live");
 }
