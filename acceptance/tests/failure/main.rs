@@ -429,23 +429,37 @@ fn a_create_whose_time_is_up_and_a_destroy_that_could_not_delete_everything_are_
 fn one_missing_permission_is_one_error_that_lists_its_resources_and_what_failed_is_removed_whole() {
     let sandbox = sandbox();
     let terraform = configured(&sandbox, &documents());
+    let denied = |service, operation| {
+        let denied = Rule::new(Action::AccessDenied).service(service);
+        denied.operation(operation)
+    };
     sandbox
-        .weather([Rule::new(Action::AccessDenied)
-            .service("kms")
-            .operation("CreateKey")])
+        .weather([
+            denied("kms", "CreateKey"),
+            denied("ec2", "CreateVpcEndpoint"),
+        ])
         .expect("rules");
     let ran = terraform.apply(&[]).expect("runs");
-    expect_code(&ran, 1, "no key can be made");
-    expect_says(
-        &ran,
-        &["kms:CreateKey", "DataKey", "EnvironmentKey", "LogsKey"],
-    );
-    assert_eq!(
-        ran.text.matches("Error: ").count(),
-        1,
-        "one cause is one error:\n{}",
-        ran.text
-    );
+    expect_code(&ran, 1, "no key and no endpoint can be made");
+    let template = live::template(&documents().spec(), live::REGION);
+    let resources = template["Resources"].as_object().into_iter().flatten();
+    let of_type = resources.filter(|(_, one)| one["Type"] == "AWS::EC2::VPCEndpoint");
+    let endpoints: Vec<&str> = of_type.map(|(id, _)| id.as_str()).collect();
+    assert_eq!(endpoints.len(), 14, "{endpoints:?}");
+    // From one error to the next.
+    let errors: Vec<&str> = ran.text.split("Error: ").skip(1).collect();
+    assert_eq!(errors.len(), 2, "two causes are two errors:\n{}", ran.text);
+    let keys = ["DataKey", "EnvironmentKey", "LogsKey"];
+    for (call, ids) in [
+        ("kms:CreateKey", keys.as_slice()),
+        ("ec2:CreateVpcEndpoint", &endpoints),
+    ] {
+        let error = errors.iter().find(|error| error.contains(call));
+        let error = error.expect(call);
+        for id in ids {
+            assert!(error.contains(id), "{call} should list {id}:\n{error}");
+        }
+    }
     // Further than that, so that there is more to remove.
     sandbox.clear_weather().expect("cleared");
     sandbox.weather([no_tables()]).expect("rules");
