@@ -54,17 +54,6 @@ def write(folder, architecture, bootstrap, built_with):
     return {**lines, "zip_bytes": str(len(data))}
 
 
-def read(folder):
-    """The lines about the bundle in `folder`, or None."""
-    try:
-        text = (folder / LINES).read_text()
-        size = (folder / ZIP).stat().st_size
-    except FileNotFoundError:
-        return None
-    lines = dict(line.split(": ", 1) for line in text.splitlines())
-    return {**lines, "zip_bytes": str(size)}
-
-
 def remove(folder):
     """No bundle rather than an old one."""
     for name in (LINES, ZIP):

@@ -132,13 +132,6 @@ impl Resource {
         Ok(plan)
     }
 
-    /// Plans a create however things stand, as `-replace` does.
-    pub async fn plan_replace(&self, provider: &Provider, config: Value) -> Result<Plan, Error> {
-        let mut tainted = self.clone();
-        tainted.tainted = self.exists();
-        tainted.plan(provider, config).await
-    }
-
     /// Plans the destruction.
     pub async fn plan_destroy(&self, provider: &Provider) -> Result<Plan, Error> {
         let question = Question {
