@@ -118,9 +118,9 @@ fn compare_statement(path: &str, before: &Value, after: &Value, found: &mut Vec<
     }
     for (sign, texts) in [("+", has.difference(&had)), ("-", had.difference(&has))] {
         let texts: Vec<&str> = texts.copied().collect();
-        match texts.as_slice() {
-            [first, _, rest @ ..] if texts.len() > NAMED => {
-                found.push(format!("{path}[{sign}{first} and {} more]", rest.len() + 1));
+        match texts.split_first() {
+            Some((first, rest)) if texts.len() > NAMED => {
+                found.push(format!("{path}[{sign}{first} and {} more]", rest.len()));
             }
             _ => found.extend(texts.iter().map(|text| format!("{path}[{sign}{text}]"))),
         }

@@ -240,8 +240,13 @@ fn reason(
     Some(if unfinished {
         Reason::Unfinished
     } else if line.is_some_and(|line| line.ends_with(DRIFTED)) {
-        // What was done outside is said once, and not its repair too.
-        let repairs = |path: &String| drifted.iter().any(|drift| diff::undoes(path, drift));
+        // What was done outside is said once, and not its repair too. Where the
+        // configuration has changed as well, a path that looks like a repair
+        // may be more than that.
+        let as_applied = details.unresolved.as_ref();
+        let only_repairs = as_applied.is_none_or(|before| *before == resource.properties);
+        let undone = |path: &String| drifted.iter().any(|drift| diff::undoes(path, drift));
+        let repairs = |path: &String| only_repairs && undone(path);
         let more: Vec<String> = changed.into_iter().filter(|path| !repairs(path)).collect();
         Reason::Drifted {
             paths: dedup(drifted.into_iter().chain(more).collect()),

@@ -78,7 +78,7 @@ pub struct Pipeline {
     pub auditors: Auditors,
     /// By ARN.
     pub secrets: BTreeMap<String, SecretUse>,
-    /// Whoever made what it has one of.
+    /// What the account has one of, whoever made it.
     pub account: AccountState,
     /// When it was looked at; seconds since 1970.
     pub at: i64,

@@ -437,8 +437,7 @@ def admitted(id):
     document = api_policy(id)
     if not document:
         return []
-    paths = condition_paths(document, document["Statement"][0]["Sid"], "NotIpAddress.aws:SourceIp", "0.0.0.0/0")
-    return [path.removeprefix("PolicyDocument") for path in paths]
+    return condition_paths(document, document["Statement"][0]["Sid"], "NotIpAddress.aws:SourceIp", "0.0.0.0/0", of="Policy")
 
 
 api_tagging = gateway_tags(lambda id: f"restapis/{physical(id)}", lambda id: rest_api(id)["tags"])
@@ -448,7 +447,7 @@ CHANGES["AWS::ApiGateway::RestApi"] = [
     (["Description"], patch_api("/description", "other"), lambda id: rest_api(id)["description"]),
     (["ApiKeySourceType"], patch_api("/apiKeySource", "AUTHORIZER"), lambda id: rest_api(id)["apiKeySource"]),
     (["DisableExecuteApiEndpoint"], the_other_endpoint, lambda id: rest_api(id)["disableExecuteApiEndpoint"]),
-    (lambda id: ["Policy" + path for path in admitted(id)], admit_everybody, api_policy),
+    (admitted, admit_everybody, api_policy),
     (lambda id: ["Policy"] if api_policy(id) else [], patch_api("/policy", ""), api_policy),
     (lambda id: ["EndpointAccessMode"] if rest_api(id).get("endpointAccessMode") else [], patch_api("/endpointAccessMode", "BASIC"),
      lambda id: rest_api(id).get("endpointAccessMode")),

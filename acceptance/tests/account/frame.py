@@ -140,17 +140,17 @@ def without_the_last(policy):
     return policy
 
 
-def statement_path(sid):
+def statement_path(sid, of="PolicyDocument"):
     """Statements are told apart by their ids."""
-    return f"PolicyDocument.Statement[{sid}]"
+    return f"{of}.Statement[{sid}]"
 
 
-def condition_paths(policy, sid, condition, now):
+def condition_paths(policy, sid, condition, now, of="PolicyDocument"):
     """Of a condition, as `NumericLessThan.s3:TlsVersion`, whose texts are changed to one."""
     statement = next(one for one in policy["Statement"] if one["Sid"] == sid)
     operator, key = condition.split(".")
     had = statement["Condition"][operator][key]
-    path = f"{statement_path(sid)}.Condition.{condition}"
+    path = f"{statement_path(sid, of)}.Condition.{condition}"
     return [f"{path}[+{now}]", *(f"{path}[-{text}]" for text in sorted([had] if isinstance(had, str) else had))]
 
 

@@ -10,6 +10,7 @@ use acceptance::{Action, Rule};
 use serde_json::json;
 use std::collections::BTreeSet;
 
+/// What befalls the calls.
 type Weather = fn() -> Vec<Rule>;
 
 /// Reads and changes are counted apart. Counted together, three calls that

@@ -359,7 +359,6 @@ fn an_apply_an_update_and_a_destroy_that_are_interrupted_lose_nothing_and_are_go
     expect_clean_destroy(&terraform, &sandbox);
 }
 
-/// What befalls the calls.
 #[test]
 fn a_create_whose_time_is_up_and_a_destroy_that_could_not_delete_everything_are_gone_on_with() {
     let sandbox = sandbox();

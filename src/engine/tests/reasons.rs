@@ -170,6 +170,33 @@ async fn what_was_changed_outside_has_drifted() {
 }
 
 #[tokio::test]
+async fn what_is_changed_where_it_has_drifted_is_said_beside_the_drift() {
+    let sized = |actions: Value| {
+        let statement = json!({ "Sid": "Own", "Effect": "Allow", "Action": actions });
+        base(
+            json!({ "Size": { "Statement": [statement] } }),
+            json!({ "Name": "raw", "Uses": [of("Key")] }),
+        )
+    };
+    let mut terraform = Terraform::new(&Cloud::default());
+    let before = sized(json!(["a", "b", "c", "d", "z"]));
+    terraform.succeed(&before).await;
+    let emptied = sized(json!(["z"])).resources["Key"].properties["Size"].clone();
+    terraform.cloud.world().tamper("Key", "Size", emptied);
+    let drifted = "Size.Statement[Own].Action[-a and 3 more]";
+    let reason = |names: &[&str]| {
+        let paths = paths(names);
+        [("Key", Reason::Drifted { paths })]
+    };
+    let plan = planned(&terraform, &before).await;
+    expect(&plan, &reason(&[drifted]));
+    // One of the four is another now.
+    let plan = planned(&terraform, &sized(json!(["a", "b", "c", "e", "z"]))).await;
+    let changed = "Size.Statement[Own].Action[+a and 3 more]";
+    expect(&plan, &reason(&[changed, drifted]));
+}
+
+#[tokio::test]
 async fn what_was_deleted_outside_has_vanished_and_its_dependants_refer_to_another() {
     let terraform = applied().await;
     terraform.cloud.world().snatch("Key");

@@ -50,8 +50,8 @@ pub async fn refuse(backend: &Backend<'_>) -> Option<Reply> {
     None
 }
 
-/// Of which VPC a subnet is, which never changes: functions are looked at a
-/// hundred times as often as they are made.
+/// Of which VPC a subnet is, which never changes: functions are looked at far
+/// more often than they are made.
 #[derive(Default)]
 pub struct Vpcs(Mutex<BTreeMap<String, String>>);
 

@@ -2,8 +2,8 @@
 //! AWSPENDING that has no value yet: DescribeSecret and ListSecretVersionIds
 //! show it, GetSecretValue does not find it
 //! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>).
-//! ministack has no versions without values. Here one is staged by
-//! `POST /_sandbox/stage-pending`, for tests that are Secrets Manager
+//! ministack has no versions without values. Here one is staged by RotateSecret,
+//! and by `POST /_sandbox/stage-pending` for tests that are Secrets Manager
 //! themselves and call the function.
 
 use serde_json::{Value, json};
