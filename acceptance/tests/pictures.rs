@@ -84,6 +84,10 @@ fn expect_timeline(sandbox: &Sandbox, terraform: &Terraform, done: &str) {
 #[test]
 fn an_apply_and_a_destroy_are_drawn_with_every_resource_and_watched_to_their_end() {
     let sandbox = sandbox();
+    // As long as a call takes on AWS: were each answered at once, the machine
+    // would decide what ends last, and a path of one resource would be right.
+    let latency = Rule::new(Action::LatencyMs(100));
+    sandbox.weather([latency]).expect("rules");
     let terraform = terraform(&sandbox, &pipeline(""));
     let output = command(terraform.dir(), &["timeline"], "");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
