@@ -3,53 +3,12 @@
 
 mod common;
 mod live;
+mod theirs;
 
 use acceptance::Sandbox;
-use acceptance::terraform::program;
 use common::{ADDRESS, apply, expect_code, expect_empty_plan, pipeline, sandbox, terraform};
 use live::Settings;
 use serde_json::{Value, json};
-use std::process::Command;
-
-/// Keys, a bucket for logs that admits what delivers to it, one with a zip of
-/// the functions, and a function that puts credentials into effect.
-const BRING: &str = r#"
-account, region = "123456789012", "us-east-1"
-kms, s3, iam = boto3.client("kms"), boto3.client("s3"), boto3.client("iam")
-root = {"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "kms:*", "Resource": "*"}
-services = [f"logs.{region}.amazonaws.com", "logging.s3.amazonaws.com", "delivery.logs.amazonaws.com", "cloudwatch.amazonaws.com",
-            "events.amazonaws.com", "sns.amazonaws.com"]
-admits = {"Sid": "Services", "Effect": "Allow", "Principal": {"Service": services}, "Resource": "*",
-          "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]}
-keys = {}
-for name in ("data", "environment", "logs"):
-    made = kms.create_key(Description=f"theirs, for {name}", Tags=[{"TagKey": "of", "TagValue": "others"}],
-                          Policy=json.dumps({"Version": "2012-10-17", "Statement": [root, admits] if name == "logs" else [root]}))["KeyMetadata"]
-    kms.enable_key_rotation(KeyId=made["KeyId"], RotationPeriodInDays=200)
-    keys[name] = made["Arn"]
-for bucket in ("their-logs", "their-releases"):
-    s3.create_bucket(Bucket=bucket)
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "of", "Value": "others"}]})
-deliver = {"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{region}:{account}:*"}}
-s3.put_bucket_policy(Bucket="their-logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
-    {"Sid": "AccessLogs", "Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject",
-     "Resource": "arn:aws:s3:::their-logs/*"},
-    {"Sid": "AWSLogDeliveryWrite", "Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"}, "Action": "s3:PutObject",
-     "Resource": f"arn:aws:s3:::their-logs/*", "Condition": deliver | {"StringEquals": {"aws:SourceAccount": account, "s3:x-amz-acl": "bucket-owner-full-control"}}},
-    {"Sid": "AWSLogDeliveryAclCheck", "Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"},
-     "Action": ["s3:GetBucketAcl", "s3:ListBucket"], "Resource": "arn:aws:s3:::their-logs", "Condition": deliver},
-]}))
-code = open("{zip}", "rb").read()
-version = s3.put_object(Bucket="their-releases", Key="functions.zip", Body=code)["VersionId"]
-role = iam.create_role(RoleName="their-rotation", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
-    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))["Role"]["Arn"]
-rotation = boto3.client("lambda").create_function(FunctionName="their-rotation", Role=role, Runtime="provided.al2023", Handler="bootstrap",
-    Code={"ZipFile": code}, Tags={"of": "others"})
-for settled in ("function_active", "function_updated"):
-    boto3.client("lambda").get_waiter(settled).wait(FunctionName="their-rotation", WaiterConfig={"Delay": 1})
-print(json.dumps({"keys": keys, "version": version, "rotation": rotation["FunctionArn"], "code": rotation["CodeSha256"]}))
-"#;
 
 /// What of the pipeline uses it.
 const USED: &str = r#"
@@ -109,7 +68,7 @@ print(json.dumps({
 #[test]
 fn keys_a_log_bucket_code_and_a_rotation_function_are_used_and_left_as_they_were() {
     let sandbox = sandbox();
-    let brought = bring(&sandbox);
+    let brought = theirs::bring(&sandbox);
     let look = || {
         let keys = &brought["keys"];
         let arns = json!([keys["data"], keys["environment"], keys["logs"]]);
@@ -193,19 +152,4 @@ s3.put_bucket_policy(Bucket="their-logs", Policy=json.dumps({"Version": "2012-10
     let ran = terraform.destroy().expect("runs");
     expect_code(&ran, 0, "destroy");
     assert_eq!(policy(""), before);
-}
-
-/// The zip is the provider's, as a user would build one of their own.
-fn bring(sandbox: &Sandbox) -> Value {
-    let folder = tempfile::tempdir().expect("a folder");
-    let zip = folder.path().join("functions.zip");
-    let provider = program("terraform-provider-tap").expect("built");
-    let done = Command::new(provider)
-        .args(["functions", "arm64"])
-        .arg(&zip)
-        .status()
-        .expect("runs");
-    assert!(done.success(), "the functions are in the provider");
-    let script = BRING.replace("{zip}", &zip.display().to_string());
-    sandbox.boto3(&script).expect("brought")
 }

@@ -7,9 +7,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
+mod live;
+mod theirs;
 
 use acceptance::Sandbox;
-use common::{apply, bare, expect_clean_destroy, expect_empty_plan, pipeline, sandbox, terraform};
+use common::{apply, bare, expect_code, expect_empty_plan, pipeline, sandbox, terraform};
+use live::Settings;
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "123456789012";
@@ -33,10 +36,28 @@ fn policy_of(settings: &str) -> String {
     )
 }
 
-/// Something that the destroy has to empty a bucket of.
-const DOCUMENT: &str = r#"
-boto3.client("s3").put_object(Bucket="documents-logs-documents-dev-123456789012-us-east-1", Key="left", Body=b"behind")
+/// What the destroy has to clear: something in each bucket that may be emptied,
+/// and an interface that Lambda has let go and forgotten.
+const LEFT: &str = r#"
+s3 = boto3.client("s3")
+name = "documents-%s-documents-dev-123456789012-us-east-1"
+for of in OF:
+    s3.put_object(Bucket=name % of, Key="left", Body=b"behind")
+place = boto3.client("lambda").get_function_configuration(FunctionName="scan-documents-dev")["VpcConfig"]
+boto3.client("ec2").create_network_interface(
+    SubnetId=place["SubnetIds"][0], Groups=place["SecurityGroupIds"], Description="AWS Lambda VPC ENI-scan-documents-dev")
 "#;
+
+/// What a pipeline is beside its settings.
+#[derive(Default)]
+struct Besides {
+    /// What it has because of them, as the judge calls it.
+    configured: &'static [&'static str],
+    /// What is brought, as the block names it.
+    theirs: Value,
+    /// Its buckets that a destroy empties, all but which are empty.
+    emptied: &'static [&'static str],
+}
 
 /// The calls of the provider: those of the functions and of boto3 are others'.
 fn of_the_provider(sandbox: &Sandbox) -> Vec<Value> {
@@ -55,7 +76,7 @@ fn of_the_provider(sandbox: &Sandbox) -> Vec<Value> {
 }
 
 /// What moto makes of the calls and the policy.
-fn judged(sandbox: &Sandbox, calls: &[Value], policy: &Value, configured: &[&str]) -> Value {
+fn judged(sandbox: &Sandbox, calls: &[Value], policy: &Value, besides: &Besides) -> Value {
     // Of what a call says nothing of in the record, one of the pipeline's own.
     let names = json!({
         "cloudwatch": "alerts-undelivered-documents-dev",
@@ -81,20 +102,26 @@ fn judged(sandbox: &Sandbox, calls: &[Value], policy: &Value, configured: &[&str
         ACCOUNT,
         REGION,
         names,
-        configured
+        besides.configured,
+        if besides.theirs.is_null() {
+            json!({})
+        } else {
+            besides.theirs.clone()
+        },
     ]);
     // A string of JSON twice over is one of Python.
     let text = json!(given.to_string());
     let script = format!(
-        "calls, policy, pipeline, account, region, names, configured = json.loads({text})\n{JUDGE}"
+        "calls, policy, pipeline, account, region, names, configured, theirs = json.loads({text})\n{JUDGE}"
     );
     sandbox.boto3(&script).expect("judged")
 }
 
 /// Of a life with these settings, every call is allowed by the policy that is
 /// required for them, and each of its statements allows one.
-fn is_exactly_allowed(sandbox: &Sandbox, settings: &str, changed: &str, configured: &[&str]) {
+fn is_exactly_allowed(sandbox: &Sandbox, settings: &str, changed: &str, besides: &Besides) {
     let configuration = |more: &str| pipeline(&format!("{settings}{more}")) + &policy_of(settings);
+    let before = common::account(sandbox);
     let terraform = terraform(sandbox, &configuration(""));
     apply(&terraform);
     expect_empty_plan(&terraform);
@@ -104,8 +131,12 @@ fn is_exactly_allowed(sandbox: &Sandbox, settings: &str, changed: &str, configur
         .configure(&configuration(changed))
         .expect("written");
     apply(&terraform);
-    sandbox.boto3(DOCUMENT).expect("put");
-    expect_clean_destroy(&terraform, sandbox);
+    let of = json!(besides.emptied).to_string();
+    let script = LEFT.replace("OF", &of);
+    sandbox.boto3(&script).expect("left");
+    let ran = terraform.destroy().expect("runs");
+    expect_code(&ran, 0, "destroy");
+    assert_eq!(common::account(sandbox), before, "the account after it");
 
     let calls = of_the_provider(sandbox);
     assert!(
@@ -113,7 +144,7 @@ fn is_exactly_allowed(sandbox: &Sandbox, settings: &str, changed: &str, configur
         "a life has more than {} calls",
         calls.len()
     );
-    let judged = judged(sandbox, &calls, &policy, configured);
+    let judged = judged(sandbox, &calls, &policy, besides);
     println!(
         "{} calls, {} permissions, {} statements, {} characters",
         judged["calls"],
@@ -129,13 +160,69 @@ fn is_exactly_allowed(sandbox: &Sandbox, settings: &str, changed: &str, configur
 fn the_required_policy_allows_every_call_of_a_pipelines_life_and_holds_nothing_else() {
     let changed =
         "  storage = { noncurrent_glacier_after_days = 60 }\n  tags = { team = \"security\" }\n";
-    is_exactly_allowed(&sandbox(), EMAILS, changed, &[]);
+    let besides = Besides {
+        emptied: &["logs"],
+        ..Besides::default()
+    };
+    is_exactly_allowed(&sandbox(), EMAILS, changed, &besides);
 }
 
 #[test]
 fn what_is_managed_for_the_account_and_a_policy_of_the_api_are_allowed_too() {
     let changed = "  firewall = { requests_per_5_minutes = 1000 }\n";
-    is_exactly_allowed(&bare(), MANAGED, changed, &["Policy", "Trail"]);
+    let besides = Besides {
+        configured: &["Policy", "Trail"],
+        emptied: &["logs"],
+        ..Besides::default()
+    };
+    is_exactly_allowed(&bare(), MANAGED, changed, &besides);
+}
+
+#[test]
+fn what_is_brought_is_allowed_by_its_name_and_a_domain_with_its_truststore() {
+    let sandbox = sandbox();
+    let (brought, network) = (theirs::bring(&sandbox), theirs::network(&sandbox));
+    let mutual_tls = theirs::mutual_tls(&sandbox);
+    let code = json!({
+        "s3_bucket": "their-releases", "s3_key": "functions.zip",
+        "s3_object_version": brought["version"],
+    });
+    let settings = Settings::new("documents")
+        .with("encryption.key_arns", brought["keys"].clone())
+        .with("storage.log_bucket_name", "their-logs")
+        .with("storage.force_destroy", true)
+        .with("network", network.clone())
+        .with("functions.code", code.clone())
+        .with("secrets.rotation_function_arn", brought["rotation"].clone())
+        .with("secrets.credentials", json!({ "database": "dbadmin" }))
+        .with("api.mutual_tls", mutual_tls.clone());
+    let mut theirs = network;
+    theirs["keys"] = brought["keys"].clone();
+    theirs["code"] = code;
+    theirs["mutual_tls"] = mutual_tls;
+    let besides = Besides {
+        configured: &[],
+        theirs,
+        emptied: &["processed", "raw"],
+    };
+    let changed = "  tags = { team = \"security\" }\n";
+    is_exactly_allowed(&sandbox, &(settings.hcl() + "\n"), changed, &besides);
+}
+
+#[test]
+fn an_api_that_is_called_from_inside_of_a_network_with_endpoints_is_allowed() {
+    let sandbox = sandbox();
+    let network = theirs::network_with_endpoints(&sandbox);
+    let settings = Settings::new("documents")
+        .with("network", network.clone())
+        .with("api.endpoint_type", "PRIVATE");
+    let besides = Besides {
+        configured: &["Policy"],
+        theirs: network,
+        emptied: &["logs"],
+    };
+    let changed = "  tags = { team = \"security\" }\n";
+    is_exactly_allowed(&sandbox, &(settings.hcl() + "\n"), changed, &besides);
 }
 
 #[test]
@@ -159,8 +246,8 @@ fn the_judge_refuses_what_the_policy_leaves_out() {
             "arn:aws:sns:us-east-1:123456789012:strangers",
         ),
     ];
-    let judged = judged(&sandbox, &calls, &policy, &[]);
-    assert_eq!(judged["unused"], json!(["Idle"]));
+    let judged = judged(&sandbox, &calls, &policy, &Besides::default());
+    assert_eq!(judged["unused"][0]["Sid"], "Idle");
     let refused = judged["refused"].as_array().expect("a list");
     assert_eq!(refused.len(), 1, "{refused:?}");
     assert!(

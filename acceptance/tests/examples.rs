@@ -5,6 +5,7 @@
 
 mod common;
 mod live;
+mod theirs;
 
 use acceptance::Sandbox;
 use acceptance::terraform::Terraform;
@@ -47,31 +48,6 @@ fn output(terraform: &Terraform, name: &str) -> Value {
     serde_json::from_str(&ran.stdout).expect("JSON")
 }
 
-/// A network of somebody's, with two subnets and a route table.
-const NETWORK: &str = r#"
-ec2 = boto3.client("ec2")
-vpc = ec2.create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
-ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})
-ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
-table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
-subnets = []
-for number, zone in enumerate("ab"):
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.40.{number}.0/24", AvailabilityZone=f"us-east-1{zone}")
-    subnets.append(subnet["Subnet"]["SubnetId"])
-    ec2.associate_route_table(RouteTableId=table, SubnetId=subnets[-1])
-"#;
-
-/// Its endpoints, for whatever is in it.
-const ENDPOINTS: &str = r#"
-group = ec2.create_security_group(VpcId=vpc, GroupName="endpoints", Description="of the network")["GroupId"]
-ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.40.0.0/16"}]}])
-service = lambda name: "com.amazonaws.iam" if name == "iam" else f"com.amazonaws.us-east-1.{name}"
-for name in SERVICES:
-    ec2.create_vpc_endpoint(VpcId=vpc, VpcEndpointType="Interface", ServiceName=service(name), SubnetIds=subnets, SecurityGroupIds=[group], PrivateDnsEnabled=True)
-for name in ("dynamodb", "s3"):
-    ec2.create_vpc_endpoint(VpcId=vpc, VpcEndpointType="Gateway", ServiceName=service(name), RouteTableIds=[table])
-"#;
-
 /// What is in a network and is not ours, with all that is said of it. The one
 /// thing that may change is a route of our gateway endpoints in a table that was
 /// named for it.
@@ -98,12 +74,7 @@ print(json.dumps(found, default=str))
 #[test]
 fn a_pipeline_lives_in_a_network_that_exists_and_leaves_it_alone() {
     let sandbox = common::sandbox();
-    let network = sandbox
-        .boto3(&format!(
-            r#"{NETWORK}
-print(json.dumps({{"vpc_id": vpc, "subnet_ids": subnets, "route_table_ids": [table]}}))"#
-        ))
-        .expect("a network");
+    let network = theirs::network(&sandbox);
     let before = sandbox.boto3(THEIRS).expect("a look");
     lives(&sandbox, "byo-network", &network, |terraform| {
         assert_eq!(sandbox.boto3(THEIRS).expect("a look"), before);
@@ -131,16 +102,7 @@ print(json.dumps({{"vpc_id": vpc, "subnet_ids": subnets, "route_table_ids": [tab
 #[test]
 fn callers_show_a_certificate_under_a_domain_of_the_users() {
     let sandbox = common::sandbox();
-    sandbox
-        .boto3(
-            r#"
-s3 = boto3.client("s3")
-s3.create_bucket(Bucket="truststore-documents")
-s3.put_object(Bucket="truststore-documents", Key="clients.pem", Body=b"-----BEGIN CERTIFICATE-----\n")
-print("{}")
-"#,
-        )
-        .expect("a truststore");
+    let variables = theirs::mutual_tls(&sandbox);
     let truststore = || {
         let look = r#"
 s3 = boto3.client("s3")
@@ -148,11 +110,6 @@ print(json.dumps([s3.list_object_versions(Bucket="truststore-documents")["Versio
         sandbox.boto3(look).expect("a look")
     };
     let before = truststore();
-    let variables = json!({
-        "domain_name": "documents.example.com",
-        "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab",
-        "truststore_uri": "s3://truststore-documents/clients.pem",
-    });
     lives(&sandbox, "mutual-tls", &variables, |terraform| {
         let endpoint = output(terraform, "api_endpoint");
         let endpoint = endpoint.as_str().expect("a URL");
@@ -215,35 +172,12 @@ fn auditors_of_another_account_have_a_role() {
     });
 }
 
-/// A network with all endpoints that a pipeline calls, as `network` of an
-/// example.
-fn with_endpoints(sandbox: &Sandbox) -> Value {
-    let spec = json!({ "name": "documents", "environment_suffix": "dev" });
-    let template = live::template(&spec, live::REGION);
-    let services: Vec<&str> = template["Resources"]
-        .as_object()
-        .into_iter()
-        .flat_map(|resources| resources.values())
-        .filter(|resource| resource["Properties"]["VpcEndpointType"] == "Interface")
-        .filter_map(|resource| resource["Properties"]["ServiceName"].as_str())
-        .filter_map(|name| name.rsplit('.').next())
-        .collect();
-    sandbox
-        .boto3(&format!(
-            r#"SERVICES = {}
-{NETWORK}{ENDPOINTS}
-print(json.dumps({{"vpc_id": vpc, "subnet_ids": subnets, "endpoint_security_group_id": group}}))"#,
-            json!(services)
-        ))
-        .expect("a network")
-}
-
 /// R061: in a network that has endpoints, of which a private API needs one that
 /// is its own; and the web ACL is before it as before any.
 #[test]
 fn an_api_is_called_from_inside_of_a_network_that_exists() {
     let sandbox = common::sandbox();
-    let network = with_endpoints(&sandbox);
+    let network = theirs::network_with_endpoints(&sandbox);
     let before = sandbox.boto3(THEIRS).expect("a look");
     let variables = json!({ "network": network });
     lives(&sandbox, "private-api", &variables, |terraform| {
@@ -297,7 +231,7 @@ print(json.dumps({{
 #[test]
 fn teams_share_a_network_and_its_endpoints_and_leave_them_alone() {
     let sandbox = common::sandbox();
-    let network = with_endpoints(&sandbox);
+    let network = theirs::network_with_endpoints(&sandbox);
     let before = sandbox.boto3(THEIRS).expect("a look");
     let variables = json!({ "network": network });
     lives(&sandbox, "many", &variables, |_| {

@@ -1,6 +1,7 @@
 # Judges recorded calls by a policy: `calls`, `policy`, `pipeline`, `account`,
-# `region` and `names` (a name of each service, for calls whose record holds
-# none) stand before this.
+# `region`, `names` (a name of each service, for calls whose record holds none),
+# `configured` (what the pipeline has besides) and `theirs` (what a user brings,
+# as the block names it) stand before this.
 #
 # Who evaluates is moto: none of it is ours. What a call is allowed by is
 # written down here once more, after botocore's models and the Service
@@ -39,11 +40,27 @@ def as_arn(call, service, before):
     return name if name.startswith("arn:") else arn(service, before + name)
 
 
-def via(service):
-    return {**OURS, "kms:ViaService": f"{service}.{region}.amazonaws.com"}
-
-
 KEY = arn("kms", "key/of-the-pipeline")
+KEYS = theirs.get("keys", {})
+# What is brought carries no tag of ours.
+BROUGHT = {
+    "vpc": [theirs["vpc_id"]] if "vpc_id" in theirs else [],
+    "subnet": theirs.get("subnet_ids", []),
+    "route-table": theirs.get("route_table_ids", []),
+}
+
+
+def via(service, use):
+    """The key that a service uses for the caller, and the context in which."""
+    through = {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
+    return (KEYS[use], through) if use in KEYS else (KEY, {**OURS, **through})
+
+
+def within(kind):
+    """What something of EC2 is made in, and the context."""
+    return [(arn("ec2", f"{kind}/{name}"), {}) for name in BROUGHT.get(kind, [])] or [(arn("ec2", f"{kind}/x"), OURS)]
+
+
 STAGE = f"arn:aws:apigateway:{region}::/restapis/api/stages/v1"
 VENDED = ["CreateLogDelivery", "PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups"]
 
@@ -129,20 +146,25 @@ def ec2(call):
     if operation.startswith("Describe"):
         yield action, "*", {}
     elif operation in EC2_UNTAGGED:
-        yield action, arn("ec2", f"{EC2_UNTAGGED[operation]}/x"), {}
+        # The default group of a VPC that is brought keeps its rules.
+        of_group = operation.startswith("Revoke") and BROUGHT["vpc"]
+        yield action, arn("ec2", f"{EC2_UNTAGGED[operation]}/x"), OURS if of_group else {}
     elif operation in EC2_MAKES:
-        made, within = EC2_MAKES[operation]
+        made, places = EC2_MAKES[operation]
         yield action, arn("ec2", f"{made}/*"), MADE
         yield "ec2:CreateTags", arn("ec2", f"{made}/*"), {**MADE, "ec2:CreateAction": operation}
-        for kind in within:
-            yield action, arn("ec2", f"{kind}/x"), OURS
+        for kind in places:
+            for place, context in within(kind):
+                yield action, place, context
         if operation == "CreateVpcEndpoint":
             yield "route53:AssociateVPCWithHostedZone", "arn:aws:route53:::hostedzone/x", {}
         if operation == "CreateFlowLogs":
             yield "logs:CreateLogDelivery", "*", {}
     else:
         for kind in EC2_ON[operation]:
-            yield action, arn("ec2", f"{kind}/x"), OURS
+            places = within(kind) if operation == "ModifyVpcEndpoint" else [(arn("ec2", f"{kind}/x"), OURS)]
+            for place, context in places:
+                yield action, place, context
         if operation == "ReplaceNetworkAclAssociation":
             # Back to the VPC's default list.
             yield action, arn("ec2", "network-acl/default"), {}
@@ -156,6 +178,12 @@ def apigateway(call):
     verb = f"apigateway:{method_of('apigateway', operation)}"
     on = f"arn:aws:apigateway:{region}::{call['path']}"
     yield verb, on, MADE if operation in API_CREATES else OURS
+    if operation in ("CreateDomainName", "UpdateDomainName"):
+        yield "apigateway:AddCertificateToDomain", on, {}
+        for reads in ("GetObject", "GetObjectVersion"):
+            yield f"s3:{reads}", theirs["mutual_tls"]["truststore_uri"].replace("s3://", "arn:aws:s3:::"), {}
+    if operation == "DeleteDomainName":
+        yield "apigateway:RemoveCertificateFromDomain", on, {}
     if operation in ("CreateRestApi", "CreateDomainName"):
         role = f"arn:aws:iam::{account}:role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway"
         yield "iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": "ops.apigateway.amazonaws.com"}
@@ -221,10 +249,13 @@ def awslambda(call):
         role = on.rsplit(":", 1)[-1] + f"-{region}"
         to = {"iam:PassedToService": "lambda.amazonaws.com"}
         yield "iam:PassRole", f"arn:aws:iam::{account}:role/{role}", to
-        yield "kms:CreateGrant", KEY, via("lambda")
+        yield "kms:CreateGrant", *via("lambda", "environment")
         for describes in ("SecurityGroups", "Subnets", "Vpcs"):
             yield f"ec2:Describe{describes}", "*", {}
-        yield "ec2:GetSecurityGroupsForVpc", arn("ec2", "vpc/vpc-1"), {}
+        yield "ec2:GetSecurityGroupsForVpc", within("vpc")[0][0], {}
+    if known in ("CreateFunction", "UpdateFunctionCode") and "code" in theirs:
+        for reads in ("GetObject", "GetObjectVersion"):
+            yield f"s3:{reads}", f"arn:aws:s3:::{theirs['code']['s3_bucket']}/{theirs['code']['s3_key']}", {}
 
 
 def kms(call):
@@ -253,9 +284,9 @@ def secretsmanager(call):
     yield action, on, OURS
     if operation == "CreateSecret":
         yield "secretsmanager:TagResource", on, MADE
-        yield "kms:GenerateDataKey", KEY, via("secretsmanager")
+        yield "kms:GenerateDataKey", *via("secretsmanager", "data")
     if operation == "GetSecretValue":
-        yield "kms:Decrypt", KEY, via("secretsmanager")
+        yield "kms:Decrypt", *via("secretsmanager", "data")
     if operation == "RotateSecret":
         yield "lambda:InvokeFunction", arn("lambda", f"function:{names['rotation']}"), {}
 
@@ -270,6 +301,7 @@ def logs(call):
     yield action, group if "Resource" in operation else f"{group}:*", {}
     if operation == "CreateLogGroup":
         yield "logs:TagResource", group, MADE
+        yield "kms:DescribeKey", *via("logs", "logs")
 
 
 def config(call):
@@ -300,7 +332,7 @@ def dynamodb(call):
     if operation == "CreateTable":
         yield "dynamodb:TagResource", on, MADE
         for action in ("CreateGrant", "DescribeKey"):
-            yield f"kms:{action}", KEY, via("dynamodb")
+            yield f"kms:{action}", *via("dynamodb", "data")
 
 
 def ssm(call):
@@ -433,5 +465,5 @@ print(json.dumps({
     "permissions": len(asked),
     "statements": len(statements),
     "refused": sorted(set(refused)),
-    "unused": [statement["Sid"] for statement in statements if statement["Sid"] not in used],
+    "unused": [statement for statement in statements if statement["Sid"] not in used],
 }))

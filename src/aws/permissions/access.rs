@@ -139,7 +139,8 @@ const SECRETS: &[Row] = &[
     ),
     row(&["secretsmanager:GetRandomPassword"], On::Anything),
     // Another key has the versions that are there encrypted with it
-    // (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html).
+    // (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html),
+    // and the API key, whose value stands in one, has it decrypted.
     row(
         &["secretsmanager:CreateSecret", "secretsmanager:UpdateSecret"],
         On::Named {

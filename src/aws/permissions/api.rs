@@ -180,15 +180,13 @@ const API_KEYS: &[Row] = &[
     .asks(GET),
     row(&["apigateway:UpdateApiKey"], KEY).asks(PATCH),
     row(&["apigateway:DeleteApiKey"], KEY).asks(DELETE),
-    // Its value stands in a secret, which is opened with the secret's key
+    // Its value stands in a secret. The key that opens it is the secret's to
+    // allow, which knows whose it is
     // (https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html).
     row(
         &["secretsmanager:GetSecretValue"],
         On::Arns(&["secretsmanager:secret:{Value|secret}-??????"]),
     ),
-    row(&["secretsmanager:GetSecretValue"], On::Ours(&["kms:key/*"]))
-        .asks(&["kms:Decrypt"])
-        .when(&[("kms:ViaService", &["secretsmanager.{region}.amazonaws.com"])]),
     TAG,
     UNTAG,
 ];
