@@ -175,6 +175,12 @@ impl Sandbox {
         self.control::<Value>("POST", &path, "").map(drop)
     }
 
+    /// How many of the next `functions` or `endpoints` AWS takes and cannot make.
+    pub fn stillborn(&self, what: &str, count: u32) -> Result<(), String> {
+        let path = format!("stillborn?what={what}&count={count}");
+        self.control::<Value>("POST", &path, "").map(drop)
+    }
+
     /// What exists: region -> kind -> names. An empty account is `{}`.
     pub fn account(&self) -> Result<Value, String> {
         self.control("GET", "account", "")

@@ -17,7 +17,9 @@ use tokio_util::sync::CancellationToken;
 pub struct RetryPolicy {
     pub first_wait: Duration,
     pub longest_wait: Duration,
-    /// From the first failure on.
+    /// From the first failure on. A call that runs for more than half of it
+    /// before it fails has waited inside for AWS, and the next failure is a
+    /// first one again.
     pub give_up_after: Duration,
     /// The same where AWS answers that it is too busy. Twenty pipelines queue
     /// for longer than a failure lasts: for ten minutes where one API may be
@@ -40,7 +42,13 @@ impl Default for RetryPolicy {
 #[derive(Default)]
 pub(super) struct Tries {
     count: u32,
-    first: Option<Instant>,
+    /// Since when it fails. To be turned away is no failure: however long it
+    /// lasts, the failure after it is a first one.
+    failing: Option<Instant>,
+    /// Since when it is turned away, whatever it is in between.
+    throttled: Option<Instant>,
+    /// When the present call was made, if it is not the first.
+    called: Option<Instant>,
     /// How often it seemed to be a stranger's.
     strange: u32,
 }
@@ -137,13 +145,23 @@ impl RetryPolicy {
         error: HandlerError,
     ) -> Result<(), HandlerError> {
         let now = clock.now();
-        let first = *tries.first.get_or_insert(now);
+        let lasted = |since: Instant| now.saturating_duration_since(since);
+        if tries
+            .called
+            .is_some_and(|called| lasted(called) > self.give_up_after / 2)
+        {
+            (tries.failing, tries.throttled, tries.count) = (None, None, 0);
+        }
         tries.strange += u32::from(error.kind == ErrorKind::Stranger);
-        let longest = match error.kind {
-            ErrorKind::Throttled => self.give_up_throttled_after,
-            _ => self.give_up_after,
+        let (first, longest) = match error.kind {
+            ErrorKind::Throttled => {
+                tries.failing = None;
+                (&mut tries.throttled, self.give_up_throttled_after)
+            }
+            _ => (&mut tries.failing, self.give_up_after),
         };
-        if tries.strange > LOOKS_AT_STRANGERS || now.saturating_duration_since(first) >= longest {
+        let first = *first.get_or_insert(now);
+        if tries.strange > LOOKS_AT_STRANGERS || lasted(first) >= longest {
             return Err(error);
         }
         let wait = self
@@ -164,6 +182,7 @@ impl RetryPolicy {
         if cancel.is_cancelled() {
             return Err(error);
         }
+        tries.called = Some(clock.now());
         Ok(())
     }
 
@@ -236,6 +255,42 @@ mod tests {
         let failed = patience(ErrorKind::Transient).await;
         assert!(failed >= policy.give_up_after && failed < policy.give_up_after * 2);
         assert!(patience(ErrorKind::Throttled).await >= policy.give_up_throttled_after);
+    }
+
+    /// What comes of calls that each take so many seconds and then fail in this
+    /// way, and of one that succeeds after them.
+    async fn after(failures: &[(u64, ErrorKind)]) -> Result<(), HandlerError> {
+        let (clock, cancel) = (ManualClock::default(), CancellationToken::new());
+        let left = Cell::new(failures);
+        let call = || async {
+            let Some(((seconds, kind), rest)) = left.get().split_first() else {
+                return Ok(());
+            };
+            left.set(rest);
+            clock.sleep(Duration::from_secs(*seconds)).await;
+            Err(HandlerError::ours(*kind, "x:Y", "no"))
+        };
+        RetryPolicy::default()
+            .patiently(&clock, "the account", &cancel, call)
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_failure_after_a_long_time_of_something_else_is_a_first_one() {
+        use ErrorKind::{Throttled, Transient};
+        let mut queued = vec![(0, Transient)];
+        queued.extend([(1, Throttled); 100]);
+        queued.push((0, Transient));
+        assert_eq!(after(&queued).await, Ok(()), "turned away for ten minutes");
+        let waited = [(0, Transient), (1200, Transient), (1200, Throttled)];
+        assert_eq!(after(&waited).await, Ok(()), "waited for AWS in between");
+        let failing = [
+            (0, Transient),
+            (100, Transient),
+            (100, Transient),
+            (100, Transient),
+        ];
+        assert!(after(&failing).await.is_err(), "failing all the time");
     }
 
     #[tokio::test]

@@ -154,6 +154,19 @@ def admit_a_stranger(id):
         FunctionName=physical(id), StatementId="debug", Action="lambda:InvokeFunction", Principal="210987654321")
 
 
+def add_a_layer(id):
+    import io, zipfile
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("extensions/watch", "#!/bin/sh\n")
+    layer = functions_api.publish_layer_version(LayerName="strange", Content={"ZipFile": archive.getvalue()})
+    configure_function(Layers=[layer["LayerVersionArn"]])(id)
+
+
+def layers_of_function(id):
+    return sorted(layer["Arn"] for layer in of_function("Layers")(id) or [])
+
+
 TAG["AWS::Lambda::Function"] = (put_function_tags, function_tags)
 CHANGES["AWS::Lambda::Function"] = [
     (["Code.S3Key"], put_code(), function_code),
@@ -173,6 +186,7 @@ CHANGES["AWS::Lambda::Function"] = [
      lambda id: functions_api.put_function_concurrency(FunctionName=physical(id), ReservedConcurrentExecutions=7), concurrency),
     (lambda id: ["ReservedConcurrentExecutions"] if concurrency(id) is not None else [],
      lambda id: functions_api.delete_function_concurrency(FunctionName=physical(id)), concurrency),
+    (["ForeignLayers"], add_a_layer, layers_of_function),
     (["ForeignPermissions"], admit_a_stranger, lambda id: sorted(function_statements(physical(id)))),
     *tag_changes(put_function_tags, remove_function_tag, function_tags),
 ]

@@ -467,3 +467,33 @@ fn one_missing_permission_is_one_error_that_lists_its_resources_and_what_failed_
     sandbox.clear_weather().expect("cleared");
     expect_clean_destroy(&terraform, &sandbox);
 }
+
+/// A function and an endpoint that AWS takes and then cannot make take no
+/// changes: they are made again, and until then they are in nobody's way.
+#[test]
+fn what_aws_could_not_make_is_made_again_and_can_be_destroyed() {
+    let sandbox = sandbox();
+    let settings = documents();
+    let terraform = configured(&sandbox, &settings);
+    let fails = || {
+        for what in ["functions", "endpoints"] {
+            sandbox.stillborn(what, 1).expect("told");
+        }
+        let ran = terraform.apply(&[]).expect("runs");
+        expect_code(&ran, 1, "an apply of what AWS cannot make");
+        let why = "The subnet has no addresses left.";
+        let unusable = format!("is not usable: {why} (SubnetOutOfIPAddresses)");
+        expect_says(&ran, &[&unusable, &format!("is failed: {why}")]);
+        expect_all_in_state(&terraform, &sandbox, &settings);
+    };
+    fails();
+    let ran = terraform.apply(&[]).expect("runs");
+    expect_code(&ran, 0, "the next apply");
+    expect_exactly(&sandbox, &settings);
+    expect_empty_plan(&terraform);
+    expect_clean_destroy(&terraform, &sandbox);
+
+    common::renew(&sandbox);
+    fails();
+    expect_clean_destroy(&terraform, &sandbox);
+}

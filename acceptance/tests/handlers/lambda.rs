@@ -292,3 +292,49 @@ print(json.dumps([statement["Sid"] for statement in policy["Statement"]]))
             .await;
     });
 }
+
+/// Without its variables a function is seen as one that has none, so that they
+/// are put again with a key that can be used; but not where it is the caller who
+/// may not read them.
+#[test]
+fn a_function_whose_key_is_on_its_way_out_is_read_and_repaired() {
+    story(async |sandbox| {
+        const FUNCTION: &str = "AWS::Lambda::Function";
+        let bench = Bench::new(sandbox);
+        let key = || {
+            let script =
+                r#"print(json.dumps(boto3.client("kms").create_key()["KeyMetadata"]["Arn"]))"#;
+            sandbox.boto3(script).expect("a key")
+        };
+        let variables = json!({ "Variables": { "TAP_PIPELINE": "documents-dev@us-east-1" } });
+        let (first, second) = (key(), key());
+        let with_key = |base: &Value, key: &Value| {
+            with(base, json!({ "KmsKeyArn": key, "Environment": variables }))
+        };
+        let base = function(&bench).await;
+        let made = with_key(&base, &first);
+        bench.made("ScanFunction", FUNCTION, &made).await;
+        for lost in ["disable_key", "schedule_key_deletion"] {
+            let script = format!("boto3.client('kms').{lost}(KeyId={first})\nprint('{{}}')");
+            sandbox.boto3(&script).expect("lost");
+            let (handler, cx) = (bench.handler(FUNCTION), bench.cx("ScanFunction"));
+            let live = handler.read(&cx, "scan", Some(&made)).await;
+            let live = live.expect("readable").expect("there").properties;
+            assert_eq!(
+                live.pointer("/Environment/Variables"),
+                Some(&json!({})),
+                "{lost}"
+            );
+        }
+        let (handler, cx) = (bench.handler(FUNCTION), bench.cx("ScanFunction"));
+        let wanted = handler.normalise(&with_key(&base, &second)).unwrap();
+        let live = handler.read(&cx, "scan", Some(&made)).await;
+        let live = live.expect("readable").expect("there").properties;
+        bench
+            .patiently(async || handler.update(&cx, "scan", &live, &wanted).await)
+            .await
+            .expect("repaired");
+        let live = handler.read(&cx, "scan", Some(&wanted)).await;
+        assert_eq!(live.expect("readable").expect("there").properties, wanted);
+    });
+}

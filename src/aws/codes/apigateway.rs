@@ -34,11 +34,23 @@ pub(super) const TABLE: Table = &[
         "CreateDomainName:BadRequestException",
         Says(&[("already exists", AlreadyExists)], Invalid),
     ),
-    // "The role ARN does not have required permissions configured": IAM has
-    // not told of it yet.
+    // "The role ARN does not have required permissions configured", or "could
+    // not successfully write to CloudWatch Logs using the ARN": IAM has not told
+    // of it yet.
     (
         "UpdateAccount:BadRequestException",
-        Says(&[("role arn", Transient)], Invalid),
+        Says(
+            &[
+                ("role arn", Transient),
+                ("could not successfully write", Transient),
+            ],
+            Invalid,
+        ),
+    ),
+    // The stage that has just been made is not known everywhere yet.
+    (
+        "CreateBasePathMapping:BadRequestException",
+        Says(&[("stage", Transient)], Invalid),
     ),
     ("BadRequestException", Kind(Invalid)),
     ("UnauthorizedException", Kind(AccessDenied)),
@@ -92,6 +104,18 @@ mod tests {
                 "UpdateAccount",
                 "BadRequestException",
                 "The role ARN does not have required permissions configured.",
+                Transient,
+            ),
+            (
+                "UpdateAccount",
+                "BadRequestException",
+                "API Gateway could not successfully write to CloudWatch Logs using the ARN specified",
+                Transient,
+            ),
+            (
+                "CreateBasePathMapping",
+                "BadRequestException",
+                "Invalid stage identifier specified",
                 Transient,
             ),
             (

@@ -3,7 +3,7 @@
 //! and the throttling codes that AWS's SDKs agree on
 //! (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>).
 
-use super::Means::{Kind, Lost};
+use super::Means::{Kind, Lost, Says};
 use super::Table;
 use crate::engine::ErrorKind::{AccessDenied, Invalid, Throttled, Transient};
 
@@ -17,7 +17,12 @@ pub(super) const TABLE: Table = &[
     ("IncompleteSignature", Kind(AccessDenied)),
     ("InvalidAccessKeyId", Kind(AccessDenied)),
     ("InvalidClientTokenId", Kind(AccessDenied)),
-    ("InvalidSignatureException", Kind(AccessDenied)),
+    // "Signature expired": it was signed more than five minutes before it came
+    // (https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html).
+    (
+        "InvalidSignatureException",
+        Says(&[("signature expired", Transient)], AccessDenied),
+    ),
     ("InvalidToken", Kind(AccessDenied)),
     ("MissingAuthenticationToken", Kind(AccessDenied)),
     ("MissingAuthenticationTokenException", Kind(AccessDenied)),

@@ -15,6 +15,9 @@ const PARAMETER: Means = Says(
         ("kms key is invalid for", Transient),
         ("invalidgroup.notfound", Transient),
         ("invalidsubnetid.notfound", Transient),
+        // Lambda asks EC2 on the caller's behalf, within EC2's rates.
+        ("throttled by ec2", Throttled),
+        ("requestlimitexceeded", Throttled),
         ("please try again", Transient),
     ],
     Invalid,
@@ -74,6 +77,10 @@ mod tests {
         ] {
             assert_eq!(of("lambda:CreateFunction", code, message), Transient);
         }
+        let busy = "Your request has been throttled by EC2, please make sure you have enough API \
+                    rate limit. EC2 Error Code: RequestLimitExceeded. EC2 Error Message: Request \
+                    limit exceeded.";
+        assert_eq!(of("lambda:CreateFunction", code, busy), Throttled);
         let wrong = "Unzipped size must be smaller than 262144000 bytes";
         assert_eq!(of("lambda:CreateFunction", code, wrong), Invalid);
     }

@@ -76,8 +76,30 @@ pub(super) async fn wait_settled(
         if is_settled(&table) {
             return Ok(table);
         }
+        if let Some(why) = never_settles(&table) {
+            let message = format!("the table {name} {why}");
+            let operation = "dynamodb:DescribeTable";
+            return Err(HandlerError::ours(ErrorKind::Invalid, operation, message));
+        }
         let what = format!("the table {name} to settle");
         patience.pause(cx, "dynamodb:DescribeTable", &what).await?;
+    }
+}
+
+/// What no waiting mends
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html>,
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ArchivalSummary.html>).
+fn never_settles(table: &TableDescription) -> Option<&'static str> {
+    match table.table_status {
+        Some(TableStatus::InaccessibleEncryptionCredentials) => Some(
+            "cannot use its KMS key: enable the key, or cancel its deletion, within seven days, \
+             after which DynamoDB archives the table",
+        ),
+        Some(TableStatus::Archiving | TableStatus::Archived) => Some(
+            "is archived, for its KMS key could not be used for seven days: delete the table, and \
+             restore the backup that DynamoDB has made of it under its name",
+        ),
+        _ => None,
     }
 }
 

@@ -26,7 +26,7 @@ const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
 /// table, so that a replacement deletes first. Ownership: our tags, which
 /// stand in `CreateVpcEndpoint`. Interruption: every call but the first may
 /// be made again. Errors: an endpoint that AWS refused or failed to make is
-/// `Invalid`.
+/// `Invalid`, and is replaced.
 pub(in crate::aws) struct VpcEndpoint;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +51,10 @@ pub(in crate::aws) struct EndpointProperties {
     policy_document: Option<Value>,
     #[serde(default)]
     tags: Vec<Tag>,
+    /// Only read: why AWS could not make it. CloudFormation knows no such
+    /// property.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    creation_failure: Option<String>,
 }
 
 fn gateway() -> String {
@@ -66,8 +70,13 @@ impl EndpointProperties {
 #[async_trait]
 impl ResourceType for VpcEndpoint {
     const TYPE: &'static str = "AWS::EC2::VPCEndpoint";
-    const CREATE_ONLY: &'static [&'static str] =
-        &["ServiceName", "ServiceRegion", "VpcEndpointType", "VpcId"];
+    const CREATE_ONLY: &'static [&'static str] = &[
+        "CreationFailure",
+        "ServiceName",
+        "ServiceRegion",
+        "VpcEndpointType",
+        "VpcId",
+    ];
     const REPLACEMENT: Replacement = Replacement::DeleteFirst;
     const FOUND_BY: Option<&'static [&'static str]> = Some(&[]);
     const AWS_CHOSEN: &'static [&'static str] = &["PolicyDocument"];
@@ -90,6 +99,9 @@ impl ResourceType for VpcEndpoint {
     }
 
     fn check(&self, desired: &EndpointProperties) -> Result<(), String> {
+        if desired.creation_failure.is_some() {
+            return Err("CreationFailure: nobody wants one".to_owned());
+        }
         match desired.vpc_endpoint_type.as_str() {
             "Interface" if !desired.route_table_ids.is_empty() => {
                 Err("RouteTableIds: are for gateway endpoints".to_owned())
@@ -140,15 +152,12 @@ impl ResourceType for VpcEndpoint {
         let mut patience = Patience::new();
         loop {
             let endpoint = describe(clients, identifier).await?;
-            match endpoint.as_ref().map(state).unwrap_or_default() {
-                "available" => return Ok(()),
-                bad @ ("failed" | "rejected" | "expired") => {
-                    let error = endpoint.and_then(|live| live.last_error);
-                    let why = error.and_then(|error| error.message).unwrap_or_default();
-                    let message = format!("{} is {bad}: {why}", named(identifier));
-                    return Err(HandlerError::ours(ErrorKind::Invalid, DESCRIBE, message));
-                }
-                _ => {}
+            if let Some(why) = endpoint.as_ref().and_then(failure) {
+                let message = format!("{} is {why}", named(identifier));
+                return Err(HandlerError::ours(ErrorKind::Invalid, DESCRIBE, message));
+            }
+            if endpoint.as_ref().map(state) == Some("available") {
+                return Ok(());
             }
             patience.pause(cx, DESCRIBE, &named(identifier)).await?;
         }
@@ -302,11 +311,23 @@ fn is_there(endpoint: &Live) -> bool {
     !matches!(state(endpoint), "deleting" | "deleted")
 }
 
+/// What it is instead of available, and why.
+fn failure(endpoint: &Live) -> Option<String> {
+    let bad = match state(endpoint) {
+        bad @ ("failed" | "rejected" | "expired") => bad,
+        _ => return None,
+    };
+    let error = endpoint.last_error.as_ref();
+    let why = error.and_then(|error| error.message());
+    Some(format!("{bad}: {}", why.unwrap_or("AWS does not say why")))
+}
+
 fn properties(
     clients: &Clients,
     live: Live,
     applied: Option<&EndpointProperties>,
 ) -> Outcome<EndpointProperties> {
+    let creation_failure = failure(&live);
     let groups = live.groups.unwrap_or_default().into_iter();
     let document = live.policy_document.filter(|text| !text.is_empty());
     let document = document.map(|text| serde_json::from_str(&text));
@@ -331,6 +352,7 @@ fn properties(
         route_table_ids: live.route_table_ids.unwrap_or_default(),
         policy_document,
         tags: visible_tags(clients, &tag_map(live.tags), applied.map(|a| &a.tags)),
+        creation_failure,
     })
 }
 

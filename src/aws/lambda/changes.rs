@@ -76,7 +76,9 @@ pub(super) async fn apply(
         put_configuration(clients, name, desired).await?;
         live::wait(cx, clients, name).await?;
     }
-    if current.code != desired.code || current.architectures != desired.architectures {
+    // Lambda may show what it could not put into effect.
+    let failed = current.update_failure.is_some();
+    if failed || current.code != desired.code || current.architectures != desired.architectures {
         put_code(clients, name, desired).await?;
     }
     let reserved = desired.reserved_concurrent_executions;
@@ -106,6 +108,7 @@ async fn put_configuration(
         .vpc_config(vpc(desired.vpc_config.as_ref()))
         .dead_letter_config(dead_letters(desired))
         .tracing_config(tracing(desired))
+        .set_layers(Some(Vec::new()))
         .send()
         .await
         .during("lambda:UpdateFunctionConfiguration")

@@ -24,7 +24,8 @@ use aws_smithy_types::retry::RetryConfig;
 /// every call may be made again; of a change in several calls those that are
 /// done already are repeated. Errors: a role, key or network that is too new
 /// for Lambda is `Transient`, and so is a change while another is under way; a
-/// function that cannot become active says Lambda's reason.
+/// function that cannot become active says Lambda's reason, and an update deletes
+/// it and has it made again, since Lambda takes no changes of it.
 ///
 /// A function in a VPC leaves it before it is deleted: Lambda keeps the
 /// network interfaces of a deleted function for up to 20 minutes and more, and
@@ -47,10 +48,16 @@ impl ResourceType for Function {
     }
 
     fn check(&self, desired: &FunctionProperties) -> Result<(), String> {
-        match desired.foreign_permissions.as_slice() {
-            [] => Ok(()),
-            _ => Err("ForeignPermissions: nobody wants permissions of others".to_owned()),
+        if !desired.foreign_permissions.is_empty() {
+            return Err("ForeignPermissions: nobody wants permissions of others".to_owned());
         }
+        if !desired.foreign_layers.is_empty() {
+            return Err("ForeignLayers: nobody wants code of others".to_owned());
+        }
+        if desired.creation_failure.is_some() || desired.update_failure.is_some() {
+            return Err("CreationFailure, UpdateFailure: nobody wants one".to_owned());
+        }
+        Ok(())
     }
 
     async fn create(
@@ -150,6 +157,9 @@ impl ResourceType for Function {
         current: &FunctionProperties,
         desired: &FunctionProperties,
     ) -> Outcome<Physical> {
+        if let Some(why) = &current.creation_failure {
+            return Err(self.delete_stillborn(cx, clients, identifier, why).await?);
+        }
         if !current.foreign_permissions.is_empty() {
             let wanted = statements::wanted(&desired.tags);
             for statement in statements::foreign(clients, identifier, wanted).await? {
@@ -168,7 +178,7 @@ impl ResourceType for Function {
             return Ok(());
         };
         tags::require_ours(cx, OPERATION, &named(identifier), &function.tags)?;
-        if function.is_in_vpc() {
+        if function.is_in_vpc() && !function.is_stillborn() {
             leave_vpc(cx, clients, identifier, &function).await?;
         }
         let deleted = clients
@@ -197,6 +207,27 @@ impl ResourceType for Function {
             Some(function) => tags::stranger_or(cx, &named(name), name, &function.tags),
             None => Found::Absent,
         })
+    }
+}
+
+impl Function {
+    /// So that it is made again under its name: what is returned says that there
+    /// is none.
+    async fn delete_stillborn(
+        &self,
+        cx: &Context<'_>,
+        clients: &Clients,
+        identifier: &str,
+        why: &str,
+    ) -> Outcome<HandlerError> {
+        cx.note(format!(
+            "Lambda could not make {} ({why}), so that it is deleted and made again",
+            named(identifier)
+        ));
+        self.delete(cx, clients, identifier).await?;
+        let message = format!("{} is deleted to be made again", named(identifier));
+        let operation = "lambda:DeleteFunction";
+        Ok(HandlerError::ours(ErrorKind::NotFound, operation, message))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::aws::waiting::Patience;
 use crate::engine::{Context, ErrorKind, HandlerError};
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
-use aws_sdk_lambda::types::{FunctionConfiguration, LastUpdateStatus, State};
+use aws_sdk_lambda::types::{EnvironmentError, FunctionConfiguration, LastUpdateStatus, State};
 
 const GET: &str = "lambda:GetFunction";
 
@@ -52,6 +52,26 @@ impl LiveFunction {
     pub fn is_in_vpc(&self) -> bool {
         let vpc = self.configuration.vpc_config.as_ref();
         vpc.is_some_and(|vpc| !vpc.subnet_ids().is_empty())
+    }
+
+    /// Lambda could not make it. Such a function takes no changes: it can only be
+    /// deleted (<https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>).
+    pub fn is_stillborn(&self) -> bool {
+        self.configuration.state == Some(State::Failed)
+    }
+
+    fn creation_failure(&self) -> Option<String> {
+        let live = &self.configuration;
+        let code = live.state_reason_code.as_ref().map(|code| code.as_str());
+        self.is_stillborn().then(|| said(live.state_reason(), code))
+    }
+
+    fn update_failure(&self) -> Option<String> {
+        let live = &self.configuration;
+        let code = live.last_update_status_reason_code.as_ref();
+        let code = code.map(|code| code.as_str());
+        (live.last_update_status == Some(LastUpdateStatus::Failed))
+            .then(|| said(live.last_update_status_reason(), code))
     }
 
     pub fn properties(
@@ -101,16 +121,28 @@ impl LiveFunction {
             reserved_concurrent_executions: self.reserved_concurrent_executions,
             tags: tags::visible(&self.tags, applied_tags, clients.ignore_tags()),
             foreign_permissions,
+            foreign_layers: live
+                .layers()
+                .iter()
+                .filter_map(|layer| layer.arn.clone())
+                .collect(),
+            creation_failure: self.creation_failure(),
+            update_failure: self.update_failure().filter(|_| !self.is_stillborn()),
         })
     }
 
-    /// Lambda answers without the variables where the caller may not use
-    /// their key; that is not the same as having none.
+    /// Lambda answers without the variables where the caller may not use their
+    /// key; that is not the same as having none. Where nobody may, for the key is
+    /// disabled or on its way out, there are none that could be used, and they
+    /// are drift: else a lost key could be neither repaired nor destroyed.
     fn environment(&self) -> Outcome<Environment> {
         let Some(environment) = &self.configuration.environment else {
             return Ok(Environment::default());
         };
         if let Some(error) = &environment.error {
+            if is_unusable_key(error) {
+                return Ok(Environment::default());
+            }
             let message = format!(
                 "the environment of {} cannot be read, which needs kms:Decrypt on its key: {}",
                 named(self.configuration.function_name().unwrap_or_default()),
@@ -123,6 +155,26 @@ impl LiveFunction {
             variables: variables.into_iter().collect(),
         })
     }
+}
+
+/// What KMS answers to whoever uses a key that is disabled, pending deletion or
+/// gone (<https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors>).
+/// The code is Lambda's own (`KMSDisabledException`, `KMSInvalidStateException`,
+/// `KMSNotFoundException`,
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors>)
+/// or KMS' inside of it.
+fn is_unusable_key(error: &EnvironmentError) -> bool {
+    let said = [error.error_code(), error.message()];
+    let words = [
+        "KMSDisabled",
+        "KMSInvalidState",
+        "KMSNotFound",
+        "DisabledException",
+        "InvalidStateException",
+        "NotFoundException",
+    ];
+    let mut said = said.into_iter().flatten();
+    said.any(|text| words.iter().any(|word| text.contains(word)))
 }
 
 /// What a function is busy with.
@@ -138,13 +190,6 @@ enum Status {
 /// the next call or change brings it to life again
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>).
 fn status(function: &GetFunctionConfigurationOutput) -> Status {
-    let said = |reason: Option<&str>, code: Option<&str>| {
-        let reason = reason.unwrap_or("Lambda does not say why");
-        match code {
-            Some(code) => format!("{reason} ({code})"),
-            None => reason.to_owned(),
-        }
-    };
     match function.state() {
         Some(State::Pending) => return Status::Busy("to become active"),
         Some(State::Failed) => {
@@ -161,6 +206,15 @@ fn status(function: &GetFunctionConfigurationOutput) -> Status {
             Status::Failed(said(function.last_update_status_reason(), code))
         }
         _ => Status::Settled,
+    }
+}
+
+/// Why something failed.
+fn said(reason: Option<&str>, code: Option<&str>) -> String {
+    let reason = reason.unwrap_or("Lambda does not say why");
+    match code {
+        Some(code) => format!("{reason} ({code})"),
+        None => reason.to_owned(),
     }
 }
 

@@ -38,6 +38,17 @@ pub(in crate::aws) struct FunctionProperties {
     /// not name, of which none is wanted. CloudFormation knows no such property.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_permissions: Vec<String>,
+    /// Only read: the ARNs of layers, whose code runs as the function; none is
+    /// wanted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_layers: Vec<String>,
+    /// Only read: why Lambda could not make it. Nor does CloudFormation know
+    /// these two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creation_failure: Option<String>,
+    /// Only read: why Lambda could not put its last change into effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update_failure: Option<String>,
 }
 
 /// Where the code comes from; see `code`.
@@ -117,6 +128,7 @@ impl FunctionProperties {
             }
         }
         self.foreign_permissions.sort();
+        self.foreign_layers.sort();
         tags::normalise(&mut self.tags)
     }
 }

@@ -31,7 +31,7 @@ struct Unsettled {
     until: Instant,
 }
 
-const CHANGES: &[&str] = &[
+pub const CHANGES: &[&str] = &[
     "UpdateFunctionCode",
     "UpdateFunctionConfiguration",
     "PublishVersion",

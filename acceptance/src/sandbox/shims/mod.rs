@@ -45,6 +45,7 @@ mod kms_key_metadata;
 mod kms_key_state;
 mod kms_pages;
 mod kms_policy_document;
+mod lambda_environment_key;
 mod lambda_function_state;
 mod lambda_interfaces;
 mod lambda_permission;
@@ -68,6 +69,7 @@ mod sns_topic_attributes;
 mod sns_topic_conflict;
 mod ssm_parameter_size;
 mod ssm_tags;
+pub mod stillborn;
 mod wafv2_associations;
 mod wafv2_data_protection;
 mod wafv2_items;
@@ -91,6 +93,7 @@ pub struct Shims {
     pub roles: iam_new_roles::Roles,
     pub functions: lambda_function_state::Functions,
     pub interfaces: lambda_interfaces::Interfaces,
+    pub stillborn: stillborn::Stillborn,
     vpcs: lambda_vpc_config::Vpcs,
     associations: wafv2_associations::Associations,
     flow_logs: ec2_flow_logs::FlowLogs,
@@ -208,6 +211,10 @@ impl Shims {
             traces.0.push(lambda_vpc_config::NAME);
             reply = changed;
         }
+        if let Some(changed) = lambda_environment_key::correct(&backend, &reply).await {
+            traces.0.push(lambda_environment_key::NAME);
+            reply = changed;
+        }
         if let Some(changed) = self.interfaces.correct(&backend, &reply).await {
             traces.0.push(lambda_interfaces::NAME);
             reply = changed;
@@ -257,6 +264,7 @@ impl Shims {
             (config_evaluations::NAME, self.evaluations.answer(call)),
             (iam_new_roles::NAME, self.roles.refuse(call)),
             (lambda_function_state::NAME, self.functions.refuse(call)),
+            (stillborn::NAME, self.stillborn.refuse(call)),
             (
                 apigateway_client_certificates::NAME,
                 self.certificates.answer(call),
@@ -391,6 +399,9 @@ impl Shims {
             (lambda_function_state::NAME, |shims, call, reply| {
                 shims.functions.correct(call, reply)
             }),
+            (stillborn::NAME, |shims, call, reply| {
+                shims.stillborn.correct(call, reply)
+            }),
             (secretsmanager_rotation::NAME, |shims, call, reply| {
                 shims.rotation.correct(call, reply)
             }),
@@ -439,6 +450,7 @@ impl Shims {
 
     pub fn reset(&self) {
         self.email.reset();
+        self.stillborn.reset();
         self.tables.reset();
         self.evaluations.reset();
         self.recorders.reset();
