@@ -97,8 +97,6 @@ pub struct Function {
     /// Its standard output. A file and not a pipe that a thread reads: what a
     /// function wrote before it answered is there when the answer is.
     log: NamedTempFile,
-    /// From the start of the process to its first poll.
-    pub cold_start: Duration,
 }
 
 impl Function {
@@ -122,7 +120,6 @@ impl Function {
         words.push(program.bootstrap.clone());
         let first = words.remove(0);
         let log = NamedTempFile::new().map_err(say)?;
-        let began = Instant::now();
         let child = Command::new(&first)
             .args(words)
             .env_clear()
@@ -133,7 +130,7 @@ impl Function {
             .stderr(Stdio::inherit())
             .spawn()
             .map_err(|error| format!("{}: {error}", first.to_string_lossy()))?;
-        let mut function = Self {
+        let function = Self {
             child,
             events: Some(events),
             told,
@@ -141,14 +138,10 @@ impl Function {
             last: String::new(),
             name: handler.to_owned(),
             log,
-            cold_start: Duration::ZERO,
         };
         // Lambda gives the initialisation ten seconds.
         match function.told.recv_timeout(Duration::from_secs(10)) {
-            Ok(Told::Polled) => {
-                function.cold_start = began.elapsed();
-                Ok(function)
-            }
+            Ok(Told::Polled) => Ok(function),
             Ok(Told::Error(_, error)) => Err(format!("{handler} did not come up: {error}")),
             Ok(Told::Response(..)) => Err(format!("{handler} answered what nobody asked")),
             Err(_) => {

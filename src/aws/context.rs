@@ -152,10 +152,14 @@ impl AwsContext {
             .send()
             .await
             .during("sts:GetCallerIdentity")?;
-        let account = Account {
-            id: answer.account.unwrap_or_default(),
-            caller_arn: answer.arn.unwrap_or_default(),
+        // Names and policies are made of it: nothing shall be made of nothing.
+        let (Some(id), Some(caller_arn)) = (answer.account, answer.arn) else {
+            return Err(refusal(
+                ErrorKind::Other,
+                "sts:GetCallerIdentity was answered without an account: what answers there is not AWS",
+            ));
         };
+        let account = Account { id, caller_arn };
         self.admit(&account.id)?;
         Ok(account)
     }
@@ -208,7 +212,6 @@ impl AwsContext {
             account_id: account.id.clone(),
             partition: partition_of(&region).to_owned(),
             region,
-            caller_arn: account.caller_arn.clone(),
             administrator_arn: administrator_arn(&account.caller_arn),
         })
     }

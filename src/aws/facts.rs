@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Facts of the account and region that the provider is pointed at. Taken
-/// once at create; a plan with the same facts is the same plan.
+/// Facts of the account and region that the provider is pointed at, as they are
+/// now. What a pipeline keeps of them is the blueprint's to say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountFacts {
     /// Twelve digits.
@@ -12,8 +12,6 @@ pub struct AccountFacts {
     /// `aws`, `aws-cn`, `aws-us-gov`, ...
     pub partition: String,
     pub region: String,
-    /// As STS says it, session included.
-    pub caller_arn: String,
     /// The principal behind it, fit for a policy: the session stripped.
     pub administrator_arn: String,
 }

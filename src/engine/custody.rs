@@ -55,6 +55,9 @@ impl Lifecycle<'_> {
         if !unfinished && !request.adopt_existing {
             return Ok(None);
         }
+        // What it is made of must be known: what cannot be looked for seems not
+        // to be there, and would be nobody's loss.
+        self.templates(&found)?;
         // Found before it is claimed, and remembered after: once the manifest
         // says what we want, it no longer says what the other wanted.
         let known = self

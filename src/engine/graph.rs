@@ -169,13 +169,6 @@ impl Queue {
             }
         }
     }
-
-    /// Whether a node was done.
-    pub fn is_done(&self, id: &str) -> bool {
-        self.nodes
-            .get(id)
-            .is_some_and(|node| node.state == State::Done)
-    }
 }
 
 #[cfg(test)]
@@ -236,6 +229,5 @@ mod tests {
         assert_eq!(queue.take().as_deref(), Some("d"));
         queue.ready("d");
         assert_eq!(queue.take(), None);
-        assert!(queue.is_done("d") && !queue.is_done("c"));
     }
 }

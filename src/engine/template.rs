@@ -250,10 +250,6 @@ pub mod intrinsics {
     pub fn sub(text: impl Into<String>) -> Value {
         json!({ "Fn::Sub": text.into() })
     }
-
-    pub fn join(separator: &str, items: Vec<Value>) -> Value {
-        json!({ "Fn::Join": [separator, items] })
-    }
 }
 
 #[cfg(test)]

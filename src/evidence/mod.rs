@@ -177,13 +177,6 @@ impl Finding {
         }
         ids
     }
-
-    pub fn standards(&self) -> Vec<&'static str> {
-        let mut names: Vec<_> = self.controls.iter().map(|c| c.standard).collect();
-        names.sort();
-        names.dedup();
-        names.into_iter().map(Standard::as_str).collect()
-    }
 }
 
 /// What a pipeline was found to be.

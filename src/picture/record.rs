@@ -87,10 +87,6 @@ impl Work {
     pub fn ended(&self) -> Option<f64> {
         self.steps.last().map(|step| step.to)
     }
-
-    pub fn is_over(&self) -> bool {
-        matches!(self.state, State::Done(_) | State::Failed(_))
-    }
 }
 
 impl Record {

@@ -240,7 +240,10 @@ impl Resource for SecurePipeline {
             true => operations.manifest(diags).await?,
             false => None,
         };
-        let before = manifest.as_ref().and_then(|one| operations.origin(one));
+        let adopt = inputs.0.options.adopt_existing;
+        let before = manifest.as_ref();
+        let before = before.and_then(|there| operations.origin_of_there(diags, there, adopt));
+        diags.errors.is_empty().then_some(())?;
         let (facts, seen) = settle(diags, &cloud, before.as_ref(), &inputs).await?;
         let Options {
             adopt_existing,

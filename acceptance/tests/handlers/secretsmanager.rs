@@ -8,7 +8,6 @@ use terraform_provider_tap::engine::{ErrorKind, Found};
 
 const SECRET: &str = "AWS::SecretsManager::Secret";
 const SCHEDULE: &str = "AWS::SecretsManager::RotationSchedule";
-const POLICY: &str = "AWS::SecretsManager::ResourcePolicy";
 
 fn secret(force: bool) -> Value {
     json!({
@@ -286,39 +285,5 @@ print(json.dumps([secret["RotationEnabled"], secret["RotationRules"]]))
             rules.unwrap(),
             json!([true, { "AutomaticallyAfterDays": 30 }])
         );
-    });
-}
-
-#[test]
-fn a_resource_policy_keeps_the_contract() {
-    story(async |sandbox| {
-        let bench = Bench::new(sandbox);
-        let secret = bench.made("DatabaseSecret", SECRET, &secret(true)).await;
-        let policy = |action: &str| {
-            json!({
-                "SecretId": secret.reference,
-                "BlockPublicPolicy": true,
-                "ResourcePolicy": {
-                    "Version": "2012-10-17",
-                    "Statement": [{
-                        "Sid": "OnlyTls", "Effect": "Deny", "Principal": "*", "Resource": "*",
-                        "Action": [action],
-                        "Condition": { "Bool": { "aws:SecureTransport": false } },
-                    }],
-                },
-            })
-        };
-        hold(
-            &bench,
-            Case {
-                id: "DatabasePolicy",
-                type_name: POLICY,
-                first: policy("secretsmanager:*"),
-                then: vec![policy("secretsmanager:GetSecretValue")],
-                unique: true,
-                refuses_strangers: true,
-            },
-        )
-        .await;
     });
 }

@@ -1,8 +1,8 @@
 //! `AWS::IAM::ManagedPolicy`.
 
-use super::{document, sdk_tags, tag_map};
+use super::{attach, detach, document, sdk_tags, tag_map};
 use crate::aws::clients::Clients;
-use crate::aws::error::{HandlerResultExt, found, not_yet};
+use crate::aws::error::{HandlerResultExt, found};
 use crate::aws::policy;
 use crate::aws::resource_type::{Outcome, ResourceType, physical};
 use crate::aws::tags::{self, TagMap};
@@ -102,7 +102,7 @@ impl ResourceType for ManagedPolicy {
         desired: &ManagedPolicyProperties,
     ) -> Outcome<()> {
         for role in desired.roles.iter().flatten() {
-            attach(clients, identifier, role).await?;
+            attach(clients, role, identifier).await?;
         }
         Ok(())
     }
@@ -169,10 +169,10 @@ impl ResourceType for ManagedPolicy {
             }
             let there = roles_of(clients, identifier).await?;
             for role in wanted.iter().filter(|role| !there.contains(role)) {
-                attach(clients, identifier, role).await?;
+                attach(clients, role, identifier).await?;
             }
             for role in there.iter().filter(|role| !wanted.contains(role)) {
-                detach(clients, identifier, role).await?;
+                detach(clients, role, identifier).await?;
             }
         }
         let answer = clients.iam().get_policy().policy_arn(identifier).send();
@@ -192,7 +192,7 @@ impl ResourceType for ManagedPolicy {
         let live_tags = tag_map(policy.tags);
         tags::require_ours(cx, "iam:DeletePolicy", &named(identifier), &live_tags)?;
         for role in roles_of(clients, identifier).await? {
-            detach(clients, identifier, &role).await?;
+            detach(clients, &role, identifier).await?;
         }
         for version in versions(clients, identifier).await? {
             if !version.is_default_version {
@@ -341,31 +341,6 @@ async fn roles_of(clients: &Clients, arn: &str) -> Outcome<Vec<String>> {
             return Ok(roles);
         }
     }
-}
-
-async fn attach(clients: &Clients, arn: &str, role: &str) -> Outcome<()> {
-    let attached = clients
-        .iam()
-        .attach_role_policy()
-        .role_name(role)
-        .policy_arn(arn)
-        .send()
-        .await;
-    attached
-        .during("iam:AttachRolePolicy")
-        .map_err(not_yet)
-        .map(drop)
-}
-
-async fn detach(clients: &Clients, arn: &str, role: &str) -> Outcome<()> {
-    let detached = clients
-        .iam()
-        .detach_role_policy()
-        .role_name(role)
-        .policy_arn(arn)
-        .send()
-        .await;
-    found(detached.during("iam:DetachRolePolicy")).map(drop)
 }
 
 #[cfg(test)]

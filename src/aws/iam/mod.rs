@@ -6,7 +6,9 @@ mod role;
 use managed_policy::ManagedPolicy;
 use role::Role;
 
+use super::clients::Clients;
 use super::context::AwsContext;
+use super::error::{HandlerResultExt, found, not_yet};
 use super::resource_type::{Outcome, Typed};
 use super::tags::TagMap;
 use crate::engine::{ErrorKind, Handler, HandlerError};
@@ -33,6 +35,32 @@ fn sdk_tags(operation: &str, tags: &TagMap) -> Outcome<Vec<SdkTag>> {
 fn tag_map(tags: Option<Vec<SdkTag>>) -> TagMap {
     let tags = tags.unwrap_or_default().into_iter();
     tags.map(|tag| (tag.key, tag.value)).collect()
+}
+
+/// A policy that was just made is not found everywhere yet.
+async fn attach(clients: &Clients, role: &str, arn: &str) -> Outcome<()> {
+    let attached = clients
+        .iam()
+        .attach_role_policy()
+        .role_name(role)
+        .policy_arn(arn)
+        .send()
+        .await;
+    attached
+        .during("iam:AttachRolePolicy")
+        .map_err(not_yet)
+        .map(drop)
+}
+
+async fn detach(clients: &Clients, role: &str, arn: &str) -> Outcome<()> {
+    let detached = clients
+        .iam()
+        .detach_role_policy()
+        .role_name(role)
+        .policy_arn(arn)
+        .send()
+        .await;
+    found(detached.during("iam:DetachRolePolicy")).map(drop)
 }
 
 /// A policy as IAM answers it: JSON, URL-encoded

@@ -1,6 +1,6 @@
 //! `AWS::IAM::Role`.
 
-use super::{document, managed_policy, sdk_tags, tag_map};
+use super::{attach, detach, document, managed_policy, sdk_tags, tag_map};
 use crate::aws::clients::Clients;
 use crate::aws::error::{HandlerResultExt, found, not_yet};
 use crate::aws::policy;
@@ -306,32 +306,6 @@ async fn given(
         }
     }
     Ok(Some(given))
-}
-
-/// A policy that was just made is not found everywhere yet.
-async fn attach(clients: &Clients, role: &str, arn: &str) -> Outcome<()> {
-    let attached = clients
-        .iam()
-        .attach_role_policy()
-        .role_name(role)
-        .policy_arn(arn)
-        .send()
-        .await;
-    attached
-        .during("iam:AttachRolePolicy")
-        .map_err(not_yet)
-        .map(drop)
-}
-
-async fn detach(clients: &Clients, role: &str, arn: &str) -> Outcome<()> {
-    let detached = clients
-        .iam()
-        .detach_role_policy()
-        .role_name(role)
-        .policy_arn(arn)
-        .send()
-        .await;
-    found(detached.during("iam:DetachRolePolicy")).map(drop)
 }
 
 /// By what the role has now: a policy that was replaced in the meantime has

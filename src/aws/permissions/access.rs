@@ -171,16 +171,6 @@ const ROTATIONS: &[Row] = &[
     .asks(&["lambda:InvokeFunction"]),
 ];
 
-const SECRET_POLICIES: &[Row] = &[row(
-    &[
-        "secretsmanager:DeleteResourcePolicy",
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:GetResourcePolicy",
-        "secretsmanager:PutResourcePolicy",
-    ],
-    SECRET_OF,
-)];
-
 const PARAMETERS: &[Row] = &[
     row(
         &[
@@ -218,6 +208,5 @@ pub(super) const KINDS: &[Kind] = &[
     kind("AWS::KMS::Alias", ALIASES),
     kind("AWS::SecretsManager::Secret", SECRETS),
     kind("AWS::SecretsManager::RotationSchedule", ROTATIONS),
-    kind("AWS::SecretsManager::ResourcePolicy", SECRET_POLICIES),
     kind("AWS::SSM::Parameter", PARAMETERS),
 ];

@@ -225,6 +225,13 @@ const ENDPOINTS: &[Row] = &[
         On::Arns(&["arn:{partition}:route53:::hostedzone/*"]),
     )
     .asks(&["route53:AssociateVPCWithHostedZone"]),
+    // A service in another region, as IAM's, which is in one of them only
+    // (https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-cross-region-privatelink-support.html).
+    row(
+        &["ec2:CreateVpcEndpoint"],
+        On::Arns(&["*{ServiceRegion|there}"]),
+    )
+    .asks(&["vpce:AllowMultiRegion"]),
     TAGS_OF_NEW,
     TAGS,
 ];

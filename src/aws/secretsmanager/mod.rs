@@ -1,15 +1,13 @@
-//! Secrets, their rotation and their policies. The latter two carry no tags:
-//! they are ours when the secret is.
+//! Secrets and their rotation, which carries no tags: it is ours when the secret
+//! is.
 
 mod member;
-mod resource_policy;
 mod rotation_schedule;
 mod secret;
 mod value;
 
 pub(super) use member::current as current_member;
 pub use member::{SecretMember, secret_member};
-use resource_policy::ResourcePolicy;
 use rotation_schedule::RotationSchedule;
 use secret::Secret;
 
@@ -26,7 +24,6 @@ use std::sync::Arc;
 
 pub(super) fn handlers(context: &Arc<AwsContext>) -> Vec<Arc<dyn Handler>> {
     vec![
-        Typed::handler(context, ResourcePolicy),
         Typed::handler(context, RotationSchedule),
         Typed::handler(context, Secret),
     ]

@@ -62,7 +62,7 @@ impl ResourceType for WebAclAssociation {
             .web_acl_arn(acl)
             .send()
             .await
-            .during(OPERATION)
+            .creating(OPERATION)
             .map_err(not_yet)?;
         Ok(as_physical(resource, acl))
     }

@@ -110,23 +110,6 @@ pub fn stage_arn(_spec: &Spec, facts: &Facts) -> Value {
     ))
 }
 
-/// The base of every URL: the domain name where there is one, since the
-/// other endpoint is disabled then.
-pub fn endpoint(spec: &Spec, facts: &Facts) -> Value {
-    if let Some(tls) = &spec.api.mutual_tls {
-        return json!(format!("https://{}", tls.domain_name));
-    }
-    let host = match spec.api.endpoint_type {
-        EndpointType::Regional => format!("${{{REST_API_ID}}}"),
-        EndpointType::Private => format!("${{{REST_API_ID}}}-${{{EXECUTE_API_ENDPOINT_ID}}}"),
-    };
-    sub(format!(
-        "https://{host}.execute-api.{}.{}/{STAGE_NAME}",
-        facts.region,
-        facts.dns_suffix()
-    ))
-}
-
 /// The resource policy: only where source addresses are said (R060), or the
 /// endpoint through which a private API is called (R061), which AWS does not
 /// deploy without one.

@@ -11,21 +11,6 @@ pub fn dashboard_name(spec: &Spec, facts: &Facts) -> String {
     naming::of_all_regions("pipeline", spec, facts, naming::limit::DASHBOARD)
 }
 
-/// Where people see it. Each partition has a console of its own
-/// (<https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/using-govcloud-endpoints.html>).
-pub fn dashboard_url(spec: &Spec, facts: &Facts) -> String {
-    let region = &facts.region;
-    let console = match facts.partition.as_str() {
-        "aws-cn" => "console.amazonaws.cn".to_owned(),
-        "aws-us-gov" => "console.amazonaws-us-gov.com".to_owned(),
-        _ => format!("{region}.console.aws.amazon.com"),
-    };
-    format!(
-        "https://{console}/cloudwatch/home?region={region}#dashboards/dashboard/{}",
-        dashboard_name(spec, facts)
-    )
-}
-
 pub(super) fn expand(x: &mut Expansion<'_>) {
     let body = json!({ "widgets": widgets(x.spec, x.facts) });
     x.add(

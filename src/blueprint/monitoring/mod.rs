@@ -10,7 +10,7 @@ mod alarms;
 mod dashboard;
 mod trail;
 
-pub use dashboard::{DASHBOARD_ID, dashboard_name, dashboard_url};
+pub use dashboard::{DASHBOARD_ID, dashboard_name};
 pub(super) use trail::{trail_bucket_statements, trail_key_grant, trail_lifecycle};
 
 use super::encryption::Purpose;

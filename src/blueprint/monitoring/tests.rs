@@ -347,22 +347,6 @@ fn the_dashboard_shows_functions_api_firewall_table_and_queue() {
     }
 }
 
-/// R083
-#[test]
-fn the_dashboards_address_is_its_partitions() {
-    let spec = Spec::new("documents", "dev");
-    assert_eq!(
-        dashboard_url(&spec, &Facts::documentation()),
-        "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/pipeline-documents-dev-us-east-1"
-    );
-    let facts = Facts {
-        partition: "aws-us-gov".into(),
-        region: "us-gov-west-1".into(),
-        ..Facts::documentation()
-    };
-    assert!(dashboard_url(&spec, &facts).starts_with("https://console.amazonaws-us-gov.com/"));
-}
-
 /// R085
 #[test]
 fn what_was_given_up_and_alerts_that_did_not_arrive_alert() {

@@ -10,7 +10,7 @@ use crate::blueprint::policy::{Statement, document};
 use crate::blueprint::{Expansion, Facts, Spec, calls};
 use crate::engine::template::LogicalId;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Services with gateway endpoints: free, and reached by a route instead of a
 /// name.
@@ -63,18 +63,6 @@ fn capitalised(word: &str) -> String {
 /// may not have been named.
 fn has_gateways(spec: &Spec) -> bool {
     !is_brought(spec) || !spec.network.route_table_ids.is_empty()
-}
-
-/// The logical ids of the endpoints, by service (R030).
-pub fn endpoint_ids(spec: &Spec) -> BTreeMap<String, LogicalId> {
-    let gateways = GATEWAYS.into_iter().filter(|_| has_gateways(spec));
-    let gateways = gateways.map(|(service, id)| (service.to_owned(), id.to_owned()));
-    let interfaces = interfaces(spec).into_iter();
-    let private = private_api::exists(spec).then_some(private_api::SERVICE);
-    let interfaces = interfaces.chain(private);
-    gateways
-        .chain(interfaces.map(|service| (service.to_owned(), interface_id(service))))
-        .collect()
 }
 
 pub(super) fn expand(x: &mut Expansion<'_>) {

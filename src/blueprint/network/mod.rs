@@ -19,7 +19,6 @@ mod private_api;
 #[cfg(test)]
 mod tests;
 
-pub use endpoints::endpoint_ids;
 pub(super) use flow_log::{
     PREFIX as FLOW_LOG_PREFIX, log_delivery_key_grant, log_delivery_statements,
 };

@@ -280,6 +280,21 @@ async fn an_adoption_that_would_lose_data_is_refused_before_it_changes_anything(
 }
 
 #[tokio::test]
+async fn an_adoption_of_what_cannot_be_told_is_refused_before_it_changes_anything() {
+    let cloud = Cloud::default();
+    Terraform::new(&cloud).succeed(&usual()).await;
+    // As of a later provider, whose spec says more than this one knows.
+    cloud.world().manifest.as_mut().expect("it").spec = json!({ "of": "a later version" });
+    let before = cloud.world().manifest.clone();
+    let mut second = Terraform::new(&cloud);
+    second.adopt_existing = true;
+    let created = second.create_only(&usual()).await;
+    assert_eq!(created.errors[0].source.operation, "the manifest");
+    assert!(!created.complete);
+    assert_eq!(cloud.world().manifest, before);
+}
+
+#[tokio::test]
 async fn a_manifest_whose_answer_was_lost_is_our_own() {
     let cloud = Cloud::default();
     let mut terraform = Terraform::new(&cloud);

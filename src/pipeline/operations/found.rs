@@ -163,9 +163,38 @@ impl Operations<'_> {
     }
 
     /// What a manifest says that its pipeline is made from.
-    pub fn origin(&self, manifest: &Manifest) -> Option<Origin> {
-        let (spec, facts) = spec_and_facts(manifest).ok()?;
-        Some(Origin { spec, facts })
+    ///
+    /// # Errors
+    ///
+    /// A sentence: another version of the provider wrote it.
+    pub fn origin(&self, manifest: &Manifest) -> Result<Origin, String> {
+        let (spec, facts) = spec_and_facts(manifest)?;
+        Ok(Origin { spec, facts })
+    }
+
+    /// The same for a create. Whoever takes the pipeline over must know it, since
+    /// the apply will refuse what it cannot look for; the destroy half of a
+    /// replacement, which may be about to delete it, need not.
+    pub fn origin_of_there(
+        &self,
+        diags: &mut Diagnostics,
+        manifest: &Manifest,
+        adopt_existing: bool,
+    ) -> Option<Origin> {
+        let takes = adopt_existing || manifest.status == ManifestStatus::Creating;
+        match self.origin(manifest) {
+            Ok(origin) => Some(origin),
+            Err(cause) if takes => {
+                error(
+                    diags,
+                    AttributePath::root(),
+                    "The pipeline that exists cannot be taken over",
+                    format!("{} exists. {cause}", self.id()),
+                );
+                None
+            }
+            Err(_) => None,
+        }
     }
 
     /// Says at plan time what a create will meet where there is a manifest;

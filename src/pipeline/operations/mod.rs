@@ -280,7 +280,7 @@ impl<'a> Operations<'a> {
         state.changes = text_map::<String, String>([]);
         let kept = private.facts().or_else(|| {
             let manifest = seen.manifest.as_ref()?;
-            self.origin(manifest).map(|origin| origin.facts)
+            self.origin(manifest).ok().map(|origin| origin.facts)
         });
         if let Some(facts) = &kept {
             self.follow(&mut state, facts, &refreshed.ledger);

@@ -13,12 +13,12 @@ from frame import REGION, destroyed, equal, eventually, expect, source, tag_map
 NAMES = re.compile(r"^(Name|.*[a-z]Name)$")
 TAGLESS = {
     "AWS::ApiGateway::Account", "AWS::ApiGateway::BasePathMapping", "AWS::ApiGateway::Deployment", "AWS::ApiGateway::Method", "AWS::ApiGateway::Model",
-    "AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Resource", "AWS::ApiGateway::UsagePlanKey", "AWS::ApiGateway::GatewayResponse",
-    "AWS::CloudWatch::Dashboard", "AWS::Config::ConfigRule", "AWS::Config::ConfigurationRecorder", "AWS::Config::DeliveryChannel",
-    "AWS::EC2::NetworkAclEntry", "AWS::EC2::Route", "AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress",
-    "AWS::EC2::SubnetNetworkAclAssociation", "AWS::EC2::SubnetRouteTableAssociation", "AWS::KMS::Alias", "AWS::Lambda::Permission", "AWS::Logs::LogStream",
-    "AWS::Logs::MetricFilter", "AWS::Logs::ResourcePolicy", "AWS::Lambda::EventInvokeConfig", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy",
-    "AWS::SQS::QueuePolicy", "AWS::SecretsManager::ResourcePolicy", "AWS::SecretsManager::RotationSchedule", "AWS::WAFv2::LoggingConfiguration",
+    "AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Resource", "AWS::ApiGateway::UsagePlanKey",
+    "AWS::Config::DeliveryChannel",
+    "AWS::EC2::NetworkAclEntry", "AWS::EC2::SecurityGroupIngress",
+    "AWS::EC2::SubnetNetworkAclAssociation", "AWS::EC2::SubnetRouteTableAssociation", "AWS::KMS::Alias", "AWS::Lambda::Permission",
+    "AWS::Logs::MetricFilter", "AWS::Logs::ResourcePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy", "AWS::SecretsManager::RotationSchedule", "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACLAssociation",
 }
 OUTPUTS = (
@@ -38,9 +38,9 @@ def _names(template):
 
 # What AWS names itself: known by its Name tag, or by what it lies in.
 NAMELESS = {
-    "AWS::ApiGateway::ClientCertificate", "AWS::ApiGateway::Deployment", "AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Method", "AWS::ApiGateway::Model",
+    "AWS::ApiGateway::ClientCertificate", "AWS::ApiGateway::Deployment", "AWS::ApiGateway::Method", "AWS::ApiGateway::Model",
     "AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Resource", "AWS::ApiGateway::Stage", "AWS::ApiGateway::UsagePlanKey", "AWS::EC2::FlowLog",
-    "AWS::EC2::NetworkAcl", "AWS::EC2::NetworkAclEntry", "AWS::EC2::RouteTable", "AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress",
+    "AWS::EC2::NetworkAcl", "AWS::EC2::NetworkAclEntry", "AWS::EC2::RouteTable", "AWS::EC2::SecurityGroupIngress",
     "AWS::EC2::Subnet", "AWS::EC2::SubnetNetworkAclAssociation", "AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::VPC", "AWS::EC2::VPCEndpoint",
     "AWS::KMS::Key", "AWS::SNS::Subscription", "AWS::WAFv2::WebACLAssociation",
 }
@@ -147,11 +147,11 @@ SHOWN = {
 }
 # Types that go with what they are in.
 WITHIN = {
-    "AWS::ApiGateway::Deployment", "AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Method", "AWS::ApiGateway::Model", "AWS::ApiGateway::RequestValidator",
-    "AWS::ApiGateway::Resource", "AWS::ApiGateway::Stage", "AWS::ApiGateway::UsagePlanKey", "AWS::EC2::NetworkAclEntry", "AWS::EC2::Route",
-    "AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SubnetNetworkAclAssociation", "AWS::EC2::SubnetRouteTableAssociation",
-    "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::Logs::LogStream", "AWS::Logs::MetricFilter", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy",
-    "AWS::SQS::QueuePolicy", "AWS::SecretsManager::ResourcePolicy", "AWS::SecretsManager::RotationSchedule", "AWS::WAFv2::LoggingConfiguration",
+    "AWS::ApiGateway::Deployment", "AWS::ApiGateway::Method", "AWS::ApiGateway::Model", "AWS::ApiGateway::RequestValidator",
+    "AWS::ApiGateway::Resource", "AWS::ApiGateway::Stage", "AWS::ApiGateway::UsagePlanKey", "AWS::EC2::NetworkAclEntry",
+    "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SubnetNetworkAclAssociation", "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::Lambda::Permission", "AWS::Logs::MetricFilter", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy", "AWS::SecretsManager::RotationSchedule", "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACLAssociation",
 }
 
@@ -217,6 +217,15 @@ def r125(x):
     return f"{', '.join(OUTPUTS)}: as the account has them"
 
 
+def _dashboard(x, name):
+    # Of no region.
+    return x.arn("cloudwatch", f"dashboard/{name}").replace(f":{REGION}:", "::")
+
+
+def _config_rule(x, name):
+    return x.client("config").describe_config_rules(ConfigRuleNames=[name])["ConfigRules"][0]["ConfigRuleArn"]
+
+
 # What has a list of tags of its own, beside EC2 and the Tagging API.
 READERS = {
     "AWS::ApiGateway::ApiKey": lambda x, id: x.client("apigateway").get_api_key(apiKey=id)["tags"],
@@ -225,6 +234,8 @@ READERS = {
     "AWS::ApiGateway::Stage": lambda x, id: x.client("apigateway").get_stage(restApiId=id.split("|")[0], stageName=id.split("|")[1])["tags"],
     "AWS::ApiGateway::UsagePlan": lambda x, id: x.client("apigateway").get_usage_plan(usagePlanId=id)["tags"],
     "AWS::CloudWatch::Alarm": lambda x, id: tag_map(x.client("cloudwatch").list_tags_for_resource(ResourceARN=x.arn("cloudwatch", f"alarm:{id}"))["Tags"]),
+    "AWS::CloudWatch::Dashboard": lambda x, id: tag_map(x.client("cloudwatch").list_tags_for_resource(ResourceARN=_dashboard(x, id))["Tags"]),
+    "AWS::Config::ConfigRule": lambda x, id: tag_map(x.client("config").list_tags_for_resource(ResourceArn=_config_rule(x, id))["Tags"]),
     "AWS::IAM::ManagedPolicy": lambda x, id: tag_map(x.client("iam").list_policy_tags(PolicyArn=id)["Tags"]),
     "AWS::IAM::Role": lambda x, id: tag_map(x.client("iam").list_role_tags(RoleName=id)["Tags"]),
     "AWS::Logs::LogGroup": lambda x, id: x.client("logs").list_tags_for_resource(resourceArn=x.arn("logs", f"log-group:{id}"))["tags"],
@@ -259,8 +270,8 @@ def r126(x):
             continue
         count += 1
         live = tags(r["Type"], x.physical(id))
-        # CloudFormation has no tags for IAM's policies: theirs are the provider's.
-        asked = ("tap:pipeline",) if r["Type"] == "AWS::IAM::ManagedPolicy" else wanted
+        # CloudFormation has no tags for IAM's policies and Config's rules: theirs are the provider's.
+        asked = ("tap:pipeline",) if r["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::Config::ConfigRule") else wanted
         lacking = {key: live.get(key) for key in asked if live.get(key) != wanted[key]}
         if lacking:
             bad[f"{id} ({r['Type']})"] = lacking
