@@ -93,6 +93,13 @@ mod tests {
             !text.contains("111122223333"),
             "the documentation's account"
         );
+        // Four and a bit would not be cut evenly.
+        assert!(text.len() < 5 * 6_144, "{} characters", text.len());
+        // IAM's endpoint is one to another region, where that is us-east-1.
+        assert!(text.contains("vpce:AllowMultiRegion"));
+        let mut diags = Diagnostics::default();
+        let home = required_iam_policy(&mut diags, &settings, "123456789012", "us-east-1");
+        assert!(!home.unwrap().contains("vpce:AllowMultiRegion"));
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Function for RequiredIamPolicy {
                 "The least that whoever runs Terraform must be allowed to create, refresh, update and destroy a `tap_secure_pipeline` with these settings: \
                  an IAM policy document, as JSON. Touches no account. What has a name is allowed by its name; what AWS names, by the tag `tap:pipeline`, \
                  which is the pipeline's id.\n\n\
-                 The document is longer than one managed policy may be (6,144 characters), but not than what a role may have of them: cut it between statements. \
+                 The document is longer than one managed policy may be (6,144 characters), and fits into five of the ten that a role may have: cut it between statements. \
                  It allows what the provider does when the account has a Config recorder, a trail, a GuardDuty detector and a role for API Gateway's logs, \
                  of which without them some is not called. It does not allow to assume the role of the provider's `assume_role`. \
                  Whoever may write the policies of the pipeline's roles can give those roles more than he has himself: \

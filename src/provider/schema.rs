@@ -106,7 +106,7 @@ fn attributes() -> HashMap<String, Attribute> {
         (
             "max_retries",
             AttributeType::Number,
-            "Retries of a call after its first attempt, 0 to 100. Default 2, that of AWS' SDK. Also `AWS_MAX_ATTEMPTS` (attempts). What fails for a reason that passes is made again beside that, as the guide *When an apply fails* says.",
+            "Retries of a call after its first attempt, 0 to 100. Default 2, that of AWS' SDK. Also `AWS_MAX_ATTEMPTS` (attempts). Beyond these the provider repeats calls that failed for a reason that passes, as the guide *When an apply fails* says.",
         ),
         (
             "retry_mode",

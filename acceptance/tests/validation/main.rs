@@ -289,7 +289,7 @@ fn what_is_allowed_but_weaker_is_warned_of() {
         "storage.access_log_retention_days is 100",
         "monitoring.log_retention_days is 90",
         "PCI DSS 10.5.1",
-        "The API never reaches its rate",
+        "The burst is smaller than the rate",
         "Callers are not authenticated",
         "Remediation reaches beyond the pipeline",
         "Auditors need no second factor",

@@ -1,4 +1,5 @@
-# In an account, best in a sandbox account. Run: terraform test -filter=tests/sandbox.tftest.hcl
+# Makes billed resources in the account that your credentials lead to, and destroys
+# them: best in a sandbox account. Run: terraform test -filter=tests/sandbox.tftest.hcl
 
 run "create" {
   assert {

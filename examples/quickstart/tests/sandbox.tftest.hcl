@@ -1,5 +1,6 @@
-# In an account, best in a sandbox account: a pipeline comes, is whole, changes
-# in place and goes. Run: terraform test -filter=tests/sandbox.tftest.hcl
+# Makes billed resources in the account that your credentials lead to, and destroys
+# them, best in a sandbox account: a pipeline comes, is whole, changes in place and
+# goes. Run: terraform test -filter=tests/sandbox.tftest.hcl
 
 run "create" {
   assert {

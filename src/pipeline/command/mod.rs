@@ -38,8 +38,8 @@ that is under way, to its end or that of its provider. JOURNAL is a file below
 .terraform/tap, in the folder in which Terraform runs, and ID the pipeline that it is
 of; without them, the one that was written last.
 
-report judges a pipeline as it is in the account, control by control after PCI DSS
-v4.0.1: what failed and what is waived, or all of it as a page or as compliance
+report judges a pipeline as it is in the account against PCI DSS v4.0.1, control by
+control: what failed and what is waived, or all of it as a page or as compliance
 findings of OCSF. ID is name-environment_suffix@region. It changes nothing.
 Credentials come from the AWS_* variables and files, as for the AWS CLI. The exit
 code is 0 when nothing failed, 3 when something did and 1 when there is no report.

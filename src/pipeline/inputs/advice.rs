@@ -60,7 +60,7 @@ pub(super) fn advice(spec: &Spec) -> Vec<Problem> {
         warn(
             "api",
             "burst_limit",
-            "The API never reaches its rate",
+            "The burst is smaller than the rate",
             format!(
                 "api.burst_limit is {} and api.rate_limit is {}: whoever sends the allowed requests of a second at once is refused. \
                  Write a burst_limit of at least the rate_limit.",

@@ -72,7 +72,8 @@ pub fn storage() -> Attribute {
                 "noncurrent_glacier_after_days",
                 number(
                     Default_,
-                    "Days after which old object versions move to Glacier, 1 to 3650. Default 30. Changed in place.",
+                    "Days after which old object versions move to S3 Glacier Flexible Retrieval (storage class `GLACIER`: billed for 90 days at least, and restored \
+                     before it can be read), 1 to 3650. Default 30. Changed in place.",
                 ),
             ),
             (
@@ -81,7 +82,7 @@ pub fn storage() -> Attribute {
                     Default_,
                     "Days after which old object versions are deleted, more than `noncurrent_glacier_after_days`, at most 3650. In the log bucket, \
                      less than 365 misses PCI DSS 10.5.1 and is warned of; in those of documents this is how long what was replaced or deleted \
-                     remains, which is yours to say (PCI DSS 3.2.1). Default 400. Changed in place.",
+                     remains, which is yours to say (requirement 3.2.1 of PCI DSS v4.0.1). Default 400. Changed in place.",
                 ),
             ),
             (
@@ -158,7 +159,7 @@ pub fn alerts() -> Attribute {
     block(
         Default_,
         "SNS topic for alerts: of the alarms, of documents that are not compliant or cannot be scanned, of findings, and of Config rules that are broken. \
-         Eleven alarms by default, each over five minutes: 5 errors of a function (for each of six), 10 answers 4XX, 5 answers 5XX, 10 refused calls of KMS, a \
+         Eleven alarms by default, each over five minutes: 5 errors of a function (for each of six), 10 answers 4XX, 5 answers 5XX, 10 refused calls of KMS (of the whole account in this region), a \
          dead letter, an alert that was not delivered.",
         [(
             "emails",

@@ -72,7 +72,8 @@ pub fn access() -> Attribute {
                 "require_mfa",
                 flag(
                     Default_,
-                    "Whether the auditor's role may only be assumed with multi-factor authentication. Default true; false together with `trusted_account_ids` \
+                    "Whether the auditor's role may only be assumed with multi-factor authentication, as AWS sees it: of IAM users, by `GetSessionToken` or \
+                     `AssumeRole` with a code. A second factor that an identity provider or IAM Identity Center asked for is not seen. Default true; false together with `trusted_account_ids` \
                      misses PCI DSS 8.4.2 and 8.4.3 and is warned of. Changed in place.",
                 ),
             ),
@@ -81,8 +82,9 @@ pub fn access() -> Attribute {
                 texts(
                     Optional,
                     "ARNs of IAM roles or users (or an account's root) that may disable and delete the keys, and delete the buckets and their policies, without \
-                     multi-factor authentication; everybody else needs it for that. Must \
-                     include who applies. A role with a path (those of IAM Identity Center have one) must be written here with it. Default: the \
+                     multi-factor authentication; everybody else needs that of an IAM user (see `require_mfa`), so name the roles of those who sign in by \
+                     federation. Must include who applies. A role that is written without a path is meant under any path; write the path where \
+                     somebody could make a role of that name under another. Default: the \
                      principal that creates the pipeline, kept from then on. Changed in place.",
                 ),
             ),

@@ -35,8 +35,9 @@ pub fn resource() -> Schema {
             version: VERSION,
             attributes,
             description: Description::markdown(
-                "A PCI DSS compliant document-processing pipeline on AWS, declared in one block. \
-                 Every area is optional; its defaults pass the compliance checks.",
+                "A document-processing pipeline on AWS, built for PCI DSS v4.0.1 and declared in one block. \
+                 Every area is optional; with the defaults `tap_compliance_report` finds nothing that fails \
+                 (some controls are waived with a reason, some are the account's to show).",
             ),
             ..Block::default()
         },

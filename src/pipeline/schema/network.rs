@@ -23,7 +23,7 @@ pub fn network() -> Attribute {
                 number(
                     Default_,
                     "Number of availability zones with a private subnet each, 2 to 6. Which zones is decided at create, by zone id, \
-                     and kept. Default 3; to be left out with `vpc_id`. A change adds or removes subnets in place.",
+                     and kept. Where a region offers fewer, some subnets share one, and endpoints stand in as many as there are. Default 3; to be left out with `vpc_id`. A change adds or removes subnets in place.",
                 ),
             ),
             (

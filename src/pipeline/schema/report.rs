@@ -11,7 +11,7 @@ pub fn report() -> Schema {
             version: 0,
             attributes: rows(),
             description: Description::markdown(
-                "A pipeline as it is in the account, judged control by control after PCI DSS v4.0.1. \
+                "A pipeline as it is in the account, judged against PCI DSS v4.0.1, control by control. \
                  It reads every resource of the pipeline, and changes nothing. A report that could not read something is an error, never a pass. \
                  The command `terraform-provider-tap report` makes the same.",
             ),

@@ -6,7 +6,7 @@ use tf_provider::schema::Attribute;
 pub fn monitoring() -> Attribute {
     block(
         Default_,
-        "Log groups, alarms, a dashboard, and a log of the account's API calls.",
+        "Log groups, alarms, a dashboard, and a log of the account's API calls in this region.",
         [
             (
                 "log_retention_days",
@@ -92,7 +92,8 @@ pub fn compliance() -> Attribute {
                 "auto_remediate",
                 flag(
                     Default_,
-                    "Whether a resource of this pipeline that a rule finds non-compliant is put right, or only reported. Default true. Changed in place.",
+                    "Whether a bucket of this pipeline that a rule finds non-compliant gets its encryption, public access block and policy back; what else is \
+                     found is only alerted of. Default true. Changed in place.",
                 ),
             ),
             (
@@ -102,8 +103,8 @@ pub fn compliance() -> Attribute {
                     "Rules of your own, beside the two that the evaluate function answers: policies in the language of AWS CloudFormation Guard \
                      (`guard-2.x.x`), by name, which AWS Config runs over what carries the pipeline's tag. At most ten, each of 1 to 10000 characters; \
                      together with the rest of the block they must fit, compressed, into a parameter of 8 KB. Names are 1 to 32 lower-case letters, \
-                     digits and single hyphens, starting with a letter; the rule is called `policy-NAME-...`. What breaks one is alerted of, and put \
-                     right with `auto_remediate` where remediation knows how. Default none. Changed in place.",
+                     digits and single hyphens, starting with a letter; the rule is called `policy-NAME-...`. What breaks one is alerted of, and \
+                     a bucket put right with `auto_remediate`. Default none. Changed in place.",
                 ),
             ),
         ],

@@ -14,7 +14,8 @@ pub fn api() -> Attribute {
                 "authorization",
                 text(
                     Default_,
-                    "Who may call, beside the API key: `AWS_IAM` (signed requests of principals with `execute-api:Invoke`) or `NONE` (whoever has \
+                    "Who may call, beside the API key: `AWS_IAM` (signed requests of principals of the pipeline's account whose policies allow `execute-api:Invoke`; callers of another account \
+                     assume a role in this one) or `NONE` (whoever has \
                      the key; needs `allowed_cidrs` or a `PRIVATE` endpoint, since an API key is no authentication). Default `AWS_IAM`. Changed in place, with a new deployment.",
                 ),
             ),
@@ -39,7 +40,7 @@ pub fn api() -> Attribute {
                 "burst_limit",
                 number(
                     Default_,
-                    "Requests at once, 1 to 5000. Less than `rate_limit` is warned of: the rate is never reached then. Default 200. Changed in place.",
+                    "Requests at once, 1 to 5000. Less than `rate_limit` is warned of: requests that come at once are refused before the rate is reached. Default 200. Changed in place.",
                 ),
             ),
             (
@@ -115,7 +116,8 @@ pub fn api() -> Attribute {
 pub fn firewall() -> Attribute {
     block(
         Default_,
-        "WAF web ACL before the API: AWS managed rules against SQL injection, scripting and known bad input, and a limit for each address.",
+        "WAF web ACL before the API: AWS managed rules that block SQL injection, cross-site scripting, known bad input, addresses of bad reputation and \
+         anonymizing proxies (VPN, Tor), and a limit for each address. What WAF looks at of a body is its beginning; the functions judge the document.",
         [(
             "requests_per_5_minutes",
             number(
