@@ -5,10 +5,9 @@ mod common;
 mod live;
 mod theirs;
 
-use acceptance::Sandbox;
 use common::{ADDRESS, apply, expect_code, expect_empty_plan, pipeline, sandbox, terraform};
 use live::Settings;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What of the pipeline uses it.
 const USED: &str = r#"
