@@ -132,9 +132,12 @@ fn lines(before: &Value, after: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-/// What nobody can change outside: create-only properties, and what AWS is told
-/// but does not answer: the days of a key's deletion, how a secret was made,
-/// whether a changed schedule rotates at once.
+/// What is not changed here. Most of it nobody can change outside: create-only
+/// properties, and what AWS is told but does not answer, such as the days of a
+/// key's deletion, how a secret was made, or whether a changed schedule rotates
+/// at once. Some of it EC2 and API Gateway let one change under the same id (the
+/// ports of a rule, the path of a resource, the name of a validator); to the
+/// provider, as to CloudFormation, that is another thing, and a replacement.
 const FIXED: &[(&str, &[&str])] = &[
     // Somebody else's role there is theirs.
     ("AWS::ApiGateway::Account", &["CloudWatchRoleArn"]),

@@ -162,7 +162,7 @@ def r061(x):
     """Endpoint type"""
     types = _api(x)["endpointConfiguration"]["types"]
     equal(types, ["REGIONAL"], "the endpoint's type")
-    # The other kind would be another pipeline; apply.rs has one and looks at it.
+    # The other kind would be another pipeline; examples.rs has one and looks at it.
     template = x.render(api={"endpoint_type": "PRIVATE"})
     api, through = template["RestApi"]["Properties"], {"Ref": "ExecuteApiEndpoint"}
     equal(api["EndpointConfiguration"], {"Types": ["PRIVATE"], "VpcEndpointIds": [through]}, "a private endpoint")
