@@ -101,7 +101,7 @@ impl LiveFunction {
             timeout: live.timeout.unwrap_or_default(),
             description: text(&live.description),
             kms_key_arn: live.kms_key_arn.clone(),
-            environment: self.environment()?,
+            environment: self.environment(applied)?,
             vpc_config: live.vpc_config.as_ref().map(|vpc| VpcConfig {
                 subnet_ids: vpc.subnet_ids().to_vec(),
                 security_group_ids: vpc.security_group_ids().to_vec(),
@@ -132,16 +132,18 @@ impl LiveFunction {
     }
 
     /// Lambda answers without the variables where the caller may not use their
-    /// key; that is not the same as having none. Where nobody may, for the key is
-    /// disabled or on its way out, there are none that could be used, and they
-    /// are drift: else a lost key could be neither repaired nor destroyed.
-    fn environment(&self) -> Outcome<Environment> {
+    /// key; that is not the same as having none. Where nobody can, for the key is
+    /// disabled or on its way out, they are taken to be what was applied: it is
+    /// the key that drifted, and what puts it right puts them again. An error
+    /// would have a lost key neither repaired nor destroyed.
+    fn environment(&self, applied: Option<&FunctionProperties>) -> Outcome<Environment> {
         let Some(environment) = &self.configuration.environment else {
             return Ok(Environment::default());
         };
         if let Some(error) = &environment.error {
             if is_unusable_key(error) {
-                return Ok(Environment::default());
+                let applied = applied.map(|applied| applied.environment.clone());
+                return Ok(applied.unwrap_or_default());
             }
             let message = format!(
                 "the environment of {} cannot be read, which needs kms:Decrypt on its key: {}",
