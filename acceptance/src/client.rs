@@ -176,8 +176,8 @@ impl Sandbox {
     }
 
     /// How many of the next `functions` or `endpoints` AWS takes and cannot make.
-    pub fn stillborn(&self, what: &str, count: u32) -> Result<(), String> {
-        let path = format!("stillborn?what={what}&count={count}");
+    pub fn fail_next(&self, what: &str, count: u32) -> Result<(), String> {
+        let path = format!("fail-next?what={what}&count={count}");
         self.control::<Value>("POST", &path, "").map(drop)
     }
 

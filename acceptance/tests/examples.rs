@@ -106,7 +106,7 @@ fn callers_show_a_certificate_under_a_domain_of_the_users() {
     let truststore = || {
         let look = r#"
 s3 = boto3.client("s3")
-print(json.dumps([s3.list_object_versions(Bucket="truststore-documents")["Versions"], s3.get_bucket_acl(Bucket="truststore-documents")["Grants"]], default=str))"#;
+print(json.dumps([s3.list_object_versions(Bucket="of-the-certificate-authority")["Versions"], s3.get_bucket_acl(Bucket="of-the-certificate-authority")["Grants"]], default=str))"#;
         sandbox.boto3(look).expect("a look")
     };
     let before = truststore();

@@ -93,7 +93,7 @@ mod tests {
             !text.contains("111122223333"),
             "the documentation's account"
         );
-        // Four and a bit would not be cut evenly.
+        // A managed policy holds so many, and the documentation says five of them.
         assert!(text.len() < 5 * 6_144, "{} characters", text.len());
         // IAM's endpoint is one to another region, where that is us-east-1.
         assert!(text.contains("vpce:AllowMultiRegion"));

@@ -242,7 +242,7 @@ impl Resource for SecurePipeline {
         };
         let adopt = inputs.0.options.adopt_existing;
         let before = manifest.as_ref();
-        let before = before.and_then(|there| operations.origin_of_there(diags, there, adopt));
+        let before = before.and_then(|there| operations.origin_for_create(diags, there, adopt));
         diags.errors.is_empty().then_some(())?;
         let (facts, seen) = settle(diags, &cloud, before.as_ref(), &inputs).await?;
         let Options {

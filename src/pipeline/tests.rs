@@ -351,6 +351,25 @@ fn an_output_is_a_text_that_the_block_decides_or_one_that_aws_does() {
     );
     assert_eq!(there.web_acl_arn, text("WebAcl-Arn"));
 
+    // Each partition has a console of its own, and names end otherwise.
+    let facts = Facts {
+        partition: "aws-us-gov".into(),
+        region: "us-gov-west-1".into(),
+        ..outputs.facts.clone()
+    };
+    let gov = Outputs {
+        facts: &facts,
+        spec: &spec,
+        template: &template,
+    };
+    let mut elsewhere = State::default();
+    gov.write(&made, &mut elsewhere);
+    let Value::Value(url) = &elsewhere.dashboard_url else {
+        panic!("{:?}", elsewhere.dashboard_url);
+    };
+    let console = "https://us-gov-west-1.console.amazonaws-us-gov.com/cloudwatch/";
+    assert!(url.starts_with(console), "{url}");
+
     let mut template = template.clone();
     let endpoint = template.resources["KmsEndpoint"].clone();
     template

@@ -22,7 +22,7 @@
 //! | `POST settle?what=roles&ms=N` | ... new roles are unknown to other services |
 //! | `POST settle?what=functions&ms=N` | ... functions are Pending or being updated |
 //! | `POST settle?what=interfaces&ms=N` | ... a function's network interfaces outlive it |
-//! | `POST stillborn?what=functions&count=N` | how many of the next functions, or `endpoints`, AWS cannot make |
+//! | `POST fail-next?what=functions&count=N` | how many of the next functions, or `endpoints`, AWS cannot make |
 //! | `POST stop` | ends the sandbox |
 
 use std::sync::Arc;
@@ -175,11 +175,11 @@ async fn dispatch(
             }
             json!({})
         }
-        (&Method::POST, "stillborn") => {
+        (&Method::POST, "fail-next") => {
             let what = find(&query, "what").unwrap_or_default();
             let count = number("count")?.unwrap_or(1);
-            if !sandbox.shims.stillborn.expect(what, count) {
-                let message = format!("{what} are not stillborn: functions and endpoints are");
+            if !sandbox.shims.creation_failures.expect(what, count) {
+                let message = format!("{what} do not fail so: functions and endpoints are");
                 return Err((StatusCode::BAD_REQUEST, message));
             }
             json!({})

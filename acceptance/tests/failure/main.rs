@@ -477,7 +477,7 @@ fn what_aws_could_not_make_is_made_again_and_can_be_destroyed() {
     let terraform = configured(&sandbox, &settings);
     let fails = || {
         for what in ["functions", "endpoints"] {
-            sandbox.stillborn(what, 1).expect("told");
+            sandbox.fail_next(what, 1).expect("told");
         }
         let ran = terraform.apply(&[]).expect("runs");
         expect_code(&ran, 1, "an apply of what AWS cannot make");

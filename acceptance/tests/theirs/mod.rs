@@ -121,18 +121,14 @@ print(json.dumps({{"vpc_id": vpc, "subnet_ids": subnets, "endpoint_security_grou
         .expect("a network")
 }
 
-/// A truststore, and what a domain with certificates takes.
+/// The truststore of [`live::mutual_tls`], which this returns.
 pub fn mutual_tls(sandbox: &Sandbox) -> Value {
     let truststore = r#"
 s3 = boto3.client("s3")
-s3.create_bucket(Bucket="truststore-documents")
-s3.put_object(Bucket="truststore-documents", Key="clients.pem", Body=b"-----BEGIN CERTIFICATE-----\n")
+s3.create_bucket(Bucket="of-the-certificate-authority")
+s3.put_object(Bucket="of-the-certificate-authority", Key="clients.pem", Body=b"-----BEGIN CERTIFICATE-----\n")
 print("{}")
 "#;
     sandbox.boto3(truststore).expect("a truststore");
-    json!({
-        "domain_name": "documents.example.com",
-        "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab",
-        "truststore_uri": "s3://truststore-documents/clients.pem",
-    })
+    live::mutual_tls()
 }

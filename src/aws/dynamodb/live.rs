@@ -248,3 +248,26 @@ async fn point_in_time_recovery(clients: &Clients, name: &str) -> Outcome<PointI
         }),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_without_its_key_is_not_waited_for() {
+        let why = |status: TableStatus| {
+            let table = TableDescription::builder().table_status(status).build();
+            never_settles(&table).unwrap_or_default()
+        };
+        let lost = why(TableStatus::InaccessibleEncryptionCredentials);
+        assert!(lost.contains("cancel its deletion"), "{lost}");
+        assert!(why(TableStatus::Archived).contains("restore the backup"));
+        for status in [
+            TableStatus::Creating,
+            TableStatus::Updating,
+            TableStatus::Active,
+        ] {
+            assert_eq!(why(status), "");
+        }
+    }
+}

@@ -158,7 +158,7 @@ impl ResourceType for Function {
         desired: &FunctionProperties,
     ) -> Outcome<Physical> {
         if let Some(why) = &current.creation_failure {
-            return Err(self.delete_stillborn(cx, clients, identifier, why).await?);
+            return Err(self.delete_failed(cx, clients, identifier, why).await?);
         }
         if !current.foreign_permissions.is_empty() {
             let wanted = statements::wanted(&desired.tags);
@@ -178,7 +178,7 @@ impl ResourceType for Function {
             return Ok(());
         };
         tags::require_ours(cx, OPERATION, &named(identifier), &function.tags)?;
-        if function.is_in_vpc() && !function.is_stillborn() {
+        if function.is_in_vpc() && !function.has_failed() {
             leave_vpc(cx, clients, identifier, &function).await?;
         }
         let deleted = clients
@@ -213,7 +213,7 @@ impl ResourceType for Function {
 impl Function {
     /// So that it is made again under its name: what is returned says that there
     /// is none.
-    async fn delete_stillborn(
+    async fn delete_failed(
         &self,
         cx: &Context<'_>,
         clients: &Clients,

@@ -56,21 +56,21 @@ impl LiveFunction {
 
     /// Lambda could not make it. Such a function takes no changes: it can only be
     /// deleted (<https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>).
-    pub fn is_stillborn(&self) -> bool {
+    pub fn has_failed(&self) -> bool {
         self.configuration.state == Some(State::Failed)
     }
 
     fn creation_failure(&self) -> Option<String> {
         let live = &self.configuration;
         let code = live.state_reason_code.as_ref().map(|code| code.as_str());
-        self.is_stillborn().then(|| said(live.state_reason(), code))
+        self.has_failed().then(|| said(live.state_reason(), code))
     }
 
     fn update_failure(&self) -> Option<String> {
         let live = &self.configuration;
         let code = live.last_update_status_reason_code.as_ref();
         let code = code.map(|code| code.as_str());
-        (live.last_update_status == Some(LastUpdateStatus::Failed))
+        (!self.has_failed() && live.last_update_status == Some(LastUpdateStatus::Failed))
             .then(|| said(live.last_update_status_reason(), code))
     }
 
@@ -127,7 +127,7 @@ impl LiveFunction {
                 .filter_map(|layer| layer.arn.clone())
                 .collect(),
             creation_failure: self.creation_failure(),
-            update_failure: self.update_failure().filter(|_| !self.is_stillborn()),
+            update_failure: self.update_failure(),
         })
     }
 
@@ -296,5 +296,43 @@ mod tests {
             let expected = Status::Failed(reason.to_owned());
             assert_eq!(status(&function(state, update)), expected);
         }
+    }
+
+    #[test]
+    fn a_function_that_failed_says_of_what_and_only_one_that_was_never_made_is_replaced() {
+        let of = |state: &str, update: &str| {
+            let configuration = FunctionConfiguration::builder()
+                .state(State::from(state))
+                .state_reason("no addresses left")
+                .last_update_status(LastUpdateStatus::from(update))
+                .last_update_status_reason("bad image")
+                .build();
+            let function = LiveFunction {
+                configuration,
+                reserved_concurrent_executions: None,
+                tags: TagMap::new(),
+            };
+            (function.creation_failure(), function.update_failure())
+        };
+        let said = |text: &str| Some(text.to_owned());
+        assert_eq!(of("Active", "Successful"), (None, None));
+        assert_eq!(of("Failed", "Failed"), (said("no addresses left"), None));
+        assert_eq!(of("Active", "Failed"), (None, said("bad image")));
+    }
+
+    #[test]
+    fn a_key_that_nobody_can_use_is_told_from_one_that_the_caller_may_not() {
+        let of = |code: &str, message: &str| {
+            let error = EnvironmentError::builder()
+                .error_code(code)
+                .message(message);
+            is_unusable_key(&error.build())
+        };
+        assert!(of("KMSDisabledException", ""));
+        assert!(of(
+            "InvalidParameter",
+            "KMS Exception: KMSInvalidStateException"
+        ));
+        assert!(!of("AccessDeniedException", "KMS access was denied"));
     }
 }

@@ -175,7 +175,7 @@ impl Operations<'_> {
     /// The same for a create. Whoever takes the pipeline over must know it, since
     /// the apply will refuse what it cannot look for; the destroy half of a
     /// replacement, which may be about to delete it, need not.
-    pub fn origin_of_there(
+    pub fn origin_for_create(
         &self,
         diags: &mut Diagnostics,
         manifest: &Manifest,

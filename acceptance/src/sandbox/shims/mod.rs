@@ -25,6 +25,7 @@ mod config_delivery;
 mod config_evaluations;
 mod config_recorder;
 mod config_rules;
+pub mod creation_failures;
 mod dynamodb_error_codes;
 mod dynamodb_recovery_period;
 mod dynamodb_table_key;
@@ -69,7 +70,6 @@ mod sns_topic_attributes;
 mod sns_topic_conflict;
 mod ssm_parameter_size;
 mod ssm_tags;
-pub mod stillborn;
 mod wafv2_associations;
 mod wafv2_data_protection;
 mod wafv2_items;
@@ -93,7 +93,7 @@ pub struct Shims {
     pub roles: iam_new_roles::Roles,
     pub functions: lambda_function_state::Functions,
     pub interfaces: lambda_interfaces::Interfaces,
-    pub stillborn: stillborn::Stillborn,
+    pub creation_failures: creation_failures::CreationFailures,
     vpcs: lambda_vpc_config::Vpcs,
     associations: wafv2_associations::Associations,
     flow_logs: ec2_flow_logs::FlowLogs,
@@ -264,7 +264,7 @@ impl Shims {
             (config_evaluations::NAME, self.evaluations.answer(call)),
             (iam_new_roles::NAME, self.roles.refuse(call)),
             (lambda_function_state::NAME, self.functions.refuse(call)),
-            (stillborn::NAME, self.stillborn.refuse(call)),
+            (creation_failures::NAME, self.creation_failures.refuse(call)),
             (
                 apigateway_client_certificates::NAME,
                 self.certificates.answer(call),
@@ -399,8 +399,8 @@ impl Shims {
             (lambda_function_state::NAME, |shims, call, reply| {
                 shims.functions.correct(call, reply)
             }),
-            (stillborn::NAME, |shims, call, reply| {
-                shims.stillborn.correct(call, reply)
+            (creation_failures::NAME, |shims, call, reply| {
+                shims.creation_failures.correct(call, reply)
             }),
             (secretsmanager_rotation::NAME, |shims, call, reply| {
                 shims.rotation.correct(call, reply)
@@ -450,7 +450,7 @@ impl Shims {
 
     pub fn reset(&self) {
         self.email.reset();
-        self.stillborn.reset();
+        self.creation_failures.reset();
         self.tables.reset();
         self.evaluations.reset();
         self.recorders.reset();

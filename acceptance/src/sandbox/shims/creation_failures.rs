@@ -4,7 +4,7 @@
 //! endpoint in `State` failed ("DescribeVpcEndpoints"). The emulators make
 //! everything that they take.
 //!
-//! Off, until `POST /_sandbox/stillborn?what=functions&count=N` says how many of
+//! Off, until `POST /_sandbox/fail-next?what=functions&count=N` says how many of
 //! the next ones come to this, or of `endpoints`.
 
 use std::collections::BTreeSet;
@@ -15,10 +15,10 @@ use super::{Place, place};
 use crate::sandbox::reply::{self, Reply};
 use crate::sandbox::request::Inbound;
 
-pub const NAME: &str = "stillborn";
+pub const NAME: &str = "creation_failures";
 
 #[derive(Default)]
-pub struct Stillborn {
+pub struct CreationFailures {
     known: Mutex<Known>,
 }
 
@@ -30,8 +30,8 @@ struct Known {
     endpoints: BTreeSet<String>,
 }
 
-impl Stillborn {
-    /// False: nothing of that name is stillborn.
+impl CreationFailures {
+    /// False: nothing of that name can fail so.
     pub fn expect(&self, what: &str, count: u64) -> bool {
         let mut known = super::lock(&self.known);
         match what {
